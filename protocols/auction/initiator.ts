@@ -1,0 +1,230 @@
+/**
+ * The initiator's side of the contract net for one task: whom to call, when to close, when to call again. Owned by the
+ * task's conductor, which decides what the ranking is used for. Woken by answers and by its window.
+ *
+ * A closed round without a bid leads to the next: directed, then the topic, then both again after growing pauses, until the
+ * conductor gives up. It does not store anything: a conductor that restarts opens a new auction.
+ */
+import type { Reach, RefusalReason } from "../claim/documents.ts";
+import { assert, LIMITS, NEVER, type PeerId, type Random, type Skill, type TaskId } from "../kernel/mod.ts";
+import { type RankedBid, type ReceivedBid, rank } from "./ranking.ts";
+import type { Bid, Cfp } from "./wire.ts";
+
+export interface Candidate {
+  readonly peer: PeerId;
+  readonly agent: string;
+  readonly cost: number;
+  readonly expected_ms: number;
+  readonly load_permille: number;
+}
+
+export interface AuctionOptions {
+  readonly task: TaskId;
+  readonly skill: Skill;
+  readonly reach: Reach;
+  readonly input_bytes: number;
+  /** The number of the first announcement; grows over all auctions of a task at one conductor. */
+  readonly round: number;
+  readonly random: Random;
+  readonly candidates: () => readonly Candidate[];
+  readonly judge: (bidder: PeerId) => Pick<ReceivedBid, "receipts" | "failedHere">;
+  /** The instant of the task's deadline. */
+  readonly due: number;
+}
+
+export type AuctionEvent =
+  | { readonly type: "open"; readonly now: number }
+  | { readonly type: "propose"; readonly now: number; readonly from: PeerId; readonly bid: Bid }
+  | {
+      readonly type: "refuse";
+      readonly now: number;
+      readonly from: PeerId;
+      readonly round: number;
+      readonly reason: RefusalReason;
+    }
+  | { readonly type: "unreachable"; readonly now: number; readonly peer: PeerId }
+  | { readonly type: "tick"; readonly now: number };
+
+export type AuctionEffect =
+  | { readonly type: "call"; readonly reach: "directed" | "wide"; readonly cfp: Cfp; readonly asked: readonly PeerId[] }
+  | { readonly type: "unanswered"; readonly round: number; readonly pause_ms: number }
+  | { readonly type: "silent"; readonly peers: readonly PeerId[]; readonly round: number }
+  | { readonly type: "ranked"; readonly ranking: readonly RankedBid[]; readonly round: number };
+
+type State =
+  | { readonly name: "idle" }
+  | {
+      readonly name: "calling";
+      readonly reach: "directed" | "wide";
+      readonly eligible: number;
+      readonly asked: ReadonlySet<PeerId>;
+      closes_at: number;
+    }
+  | { readonly name: "pausing"; readonly until: number }
+  | { readonly name: "closed" };
+
+/** Legal moves; the diagram in the README is drawn from this table. */
+export const AUCTION_MOVES = {
+  idle: ["calling"],
+  calling: ["calling", "pausing", "closed"],
+  pausing: ["calling"],
+  closed: [],
+} as const satisfies Record<State["name"], readonly State["name"][]>;
+
+export class Auction {
+  readonly #options: AuctionOptions;
+  readonly #bids = new Map<PeerId, Bid>();
+  readonly #refused = new Set<PeerId>();
+  #state: State = { name: "idle" };
+  #round: number;
+  #pause_ms: number = LIMITS.pause_ms_first;
+
+  constructor(options: AuctionOptions) {
+    this.#options = options;
+    this.#round = options.round;
+  }
+
+  get state(): State["name"] {
+    return this.#state.name;
+  }
+  get round(): number {
+    return this.#round;
+  }
+  deadline(): number {
+    switch (this.#state.name) {
+      case "calling":
+        return this.#state.closes_at;
+      case "pausing":
+        return this.#state.until;
+      case "idle":
+      case "closed":
+        return NEVER;
+    }
+  }
+
+  receive(event: AuctionEvent): readonly AuctionEffect[] {
+    const { now } = event;
+    const effects: AuctionEffect[] = [];
+    switch (event.type) {
+      case "open":
+        this.#call(now, this.#options.reach === "wide" ? "wide" : "directed", effects);
+        break;
+      case "propose":
+        this.#propose(now, event.from, event.bid);
+        break;
+      case "refuse":
+        if (this.#calling(event.round)) this.#refused.add(event.from);
+        break;
+      case "unreachable":
+        if (this.#state.name === "calling" && this.#state.asked.has(event.peer) && !this.#bids.has(event.peer))
+          this.#refused.add(event.peer);
+        break;
+      case "tick":
+        break;
+    }
+    this.#settle(now, effects);
+    return effects;
+  }
+
+  #calling(round: number): boolean {
+    return this.#state.name === "calling" && round === this.#round;
+  }
+
+  /** AUCTION-5: the first valid bid of a bidder in a round counts. */
+  #propose(now: number, from: PeerId, bid: Bid): void {
+    const state = this.#state;
+    if (state.name !== "calling" || bid.round !== this.#round || this.#bids.has(from)) return;
+    if (state.reach === "directed" && !state.asked.has(from)) return;
+    this.#bids.set(from, bid);
+    const window = state.reach === "directed" ? LIMITS.directed_window_ms : LIMITS.wide_window_ms;
+    state.closes_at = Math.min(state.closes_at, now + Math.floor(window / LIMITS.bid_grace_parts));
+  }
+
+  #settle(now: number, effects: AuctionEffect[]): void {
+    const state = this.#state;
+    if (state.name === "pausing" && now >= state.until) {
+      this.#call(now, this.#options.reach === "wide" ? "wide" : "directed", effects);
+    } else if (state.name === "calling" && (now >= state.closes_at || this.#answered(state))) {
+      this.#close(now, state, effects);
+    }
+  }
+
+  /** AUCTION-7: everyone asked has answered, or a crowd has sent enough (its best speak first). */
+  #answered(state: State & { name: "calling" }): boolean {
+    if (state.reach === "wide") {
+      return state.eligible > LIMITS.crowd
+        ? this.#bids.size >= LIMITS.crowd_bids
+        : state.eligible > 0 && this.#bids.size + this.#refused.size >= state.eligible;
+    }
+    for (const peer of state.asked) if (!this.#bids.has(peer) && !this.#refused.has(peer)) return false;
+    return true;
+  }
+
+  #close(now: number, state: State & { name: "calling" }, effects: AuctionEffect[]): void {
+    const silent = [...state.asked].filter((peer) => !this.#bids.has(peer) && !this.#refused.has(peer));
+    if (silent.length > 0) effects.push({ type: "silent", peers: silent, round: this.#round });
+    if (this.#bids.size > 0) {
+      const bids = [...this.#bids].map(
+        ([bidder, bid]): ReceivedBid => ({ bidder, bid, ...this.#options.judge(bidder) }),
+      );
+      this.#move({ name: "closed" });
+      effects.push({ type: "ranked", ranking: rank(this.#options.task, bids), round: this.#round });
+      return;
+    }
+    this.#round += 1;
+    if (state.reach === "directed" && this.#options.reach === "auto") {
+      this.#call(now, "wide", effects);
+      return;
+    }
+    const pause_ms = this.#pause_ms + this.#options.random.below(this.#pause_ms >> 2);
+    this.#pause_ms = Math.min(LIMITS.pause_ms_last, this.#pause_ms * 2);
+    this.#move({ name: "pausing", until: now + pause_ms });
+    effects.push({ type: "unanswered", round: this.#round - 1, pause_ms });
+  }
+
+  #call(now: number, reach: "directed" | "wide", effects: AuctionEffect[]): void {
+    const { task, skill, input_bytes, due } = this.#options;
+    const known = this.#options.candidates();
+    const asked = reach === "directed" ? this.#choose(known) : [];
+    const window_ms = reach === "directed" ? LIMITS.directed_window_ms : LIMITS.wide_window_ms;
+    this.#bids.clear();
+    this.#refused.clear();
+    // With nobody to ask, a directed round is over at once; the topic still reaches strangers.
+    const closes_at = reach === "directed" && asked.length === 0 ? now : now + window_ms;
+    this.#move({ name: "calling", reach, eligible: known.length, asked: new Set(asked), closes_at });
+    const left_ms = Math.max(0, due - now);
+    const cfp: Cfp = {
+      type: "cfp",
+      task,
+      skill,
+      round: this.#round,
+      window_ms,
+      left_ms,
+      input_bytes,
+      eligible: known.length,
+    };
+    if (reach === "wide" || asked.length > 0) effects.push({ type: "call", reach, cfp, asked });
+    if (closes_at === now) this.#settle(now, effects);
+  }
+
+  /** AUCTION-2: the best few by what is known of price and load, a little shuffled so that initiators do not herd. */
+  #choose(known: readonly Candidate[]): PeerId[] {
+    const { judge, random } = this.#options;
+    const priced = known.map((candidate) => {
+      const { failedHere, receipts } = judge(candidate.peer);
+      const [ranked] = rank(this.#options.task, [
+        { bidder: candidate.peer, bid: { ...candidate, task: this.#options.task, round: 0 }, receipts, failedHere },
+      ]);
+      assert(ranked !== undefined, "ranking keeps every bid");
+      return { peer: candidate.peer, failedHere, price: ranked.score * (100 + random.below(20)) };
+    });
+    priced.sort((left, right) => Number(left.failedHere) - Number(right.failedHere) || left.price - right.price);
+    return [...new Set(priced.map(({ peer }) => peer))].slice(0, LIMITS.directed_candidates);
+  }
+
+  #move(next: State): void {
+    const legal: readonly string[] = AUCTION_MOVES[this.#state.name];
+    assert(legal.includes(next.name), `an auction moves from ${this.#state.name} to ${next.name}`);
+    this.#state = next;
+  }
+}

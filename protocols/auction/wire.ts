@@ -1,0 +1,80 @@
+/**
+ * Messages of `/moot/auction/1` and of the announcement topics: the contract net of Smith 1980 in FIPA's words (SC00029H).
+ * A directed call travels on a stream, a wide one is a signed document on the topic of its skill's shard.
+ */
+import { z } from "zod";
+import { awardDocument, refusalReason, taskDocument } from "../claim/documents.ts";
+import {
+  ballot,
+  body,
+  count,
+  duration_ms,
+  issued_ms,
+  network,
+  type Open,
+  sealed,
+  skill,
+  taskId,
+} from "../kernel/wire.ts";
+
+const call = {
+  task: taskId,
+  skill,
+  /** Announcements of this task by this conductor are numbered; one bid per bidder and round. */
+  round: count,
+  window_ms: duration_ms,
+  left_ms: duration_ms,
+  input_bytes: count,
+  /** Agents that the conductor believes to have the skill. */
+  eligible: count,
+};
+
+const bid = {
+  task: taskId,
+  round: count,
+  agent: z.string().min(1).max(64),
+  cost: z.number().min(0).max(1e12),
+  /** Until the result, with the bidder's queue in mind. */
+  expected_ms: duration_ms,
+  /** Committed share of the bidder's capacity, in thousandths. */
+  load_permille: z.int().min(0).max(1000),
+};
+
+export function auctionSchema(open: Open) {
+  return z.discriminatedUnion("type", [
+    z.object({ type: z.literal("cfp"), ...call }),
+    z.object({ type: z.literal("propose"), ...bid, hold_ms: duration_ms }),
+    /** With a ballot it refuses an award, without one the call. */
+    z.object({
+      type: z.literal("refuse"),
+      task: taskId,
+      round: count,
+      reason: refusalReason,
+      load_permille: bid.load_permille,
+      ballot: ballot.optional(),
+    }),
+    z.object({
+      type: z.literal("accept-proposal"),
+      task: taskId,
+      round: count,
+      award: sealed(open, awardDocument),
+      document: sealed(open, taskDocument),
+      input: body,
+      left_ms: duration_ms,
+    }),
+    z.object({ type: z.literal("agree"), task: taskId, ballot }),
+    z.object({ type: z.literal("reject-proposal"), task: taskId, round: count }),
+  ]);
+}
+export type AuctionMessage = z.output<ReturnType<typeof auctionSchema>>;
+export type Cfp = Extract<AuctionMessage, { type: "cfp" }>;
+export type Propose = Extract<AuctionMessage, { type: "propose" }>;
+export type Bid = Omit<Propose, "type" | "hold_ms">;
+
+/** A wide call. Strict, signed, under 512 bytes with its envelope. */
+export const cfpDocument = z.strictObject({ kind: z.literal("cfp"), network, issued_ms, ...call, sealed: z.boolean() });
+export type CfpDocument = z.output<typeof cfpDocument>;
+
+/** A bid on the topic, so that worse bidders may keep silent; the conductor gets its own copy on a stream. */
+export const bidDocument = z.strictObject({ kind: z.literal("propose"), network, issued_ms, ...bid });
+export type BidDocument = z.output<typeof bidDocument>;

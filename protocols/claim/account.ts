@@ -1,0 +1,106 @@
+/**
+ * The account of a task at its conductor (promise P6): whom it asked, who refused and why, which attempts ran and how each
+ * ended. Bounded; it goes into the failure that a conductor proposes, and is what `show` prints.
+ */
+import { type Ballot, ballotText, LIMITS, type PeerId } from "../kernel/mod.ts";
+import type { Verdict } from "./conductor.ts";
+import type { Attempt, Failure, Reason, RefusalReason } from "./documents.ts";
+
+export class Account {
+  readonly #asked = new Set<PeerId>();
+  readonly #refusals = new Map<string, { peer: PeerId; reason: RefusalReason; times: number }>();
+  readonly #attempts: Attempt[];
+  readonly #started = new Map<string, number>();
+  readonly #since: number;
+  #bids = 0;
+  #rounds = 0;
+
+  constructor(since: number, attempts: readonly Attempt[]) {
+    this.#since = since;
+    this.#attempts = [...attempts];
+  }
+
+  get attempts(): readonly Attempt[] {
+    return this.#attempts;
+  }
+  get rounds(): number {
+    return this.#rounds;
+  }
+
+  called(asked: readonly PeerId[]): void {
+    this.#rounds += 1;
+    for (const peer of asked) if (this.#asked.size < LIMITS.account_entries) this.#asked.add(peer);
+  }
+  bid(peer: PeerId): void {
+    this.#bids += 1;
+    if (this.#asked.size < LIMITS.account_entries) this.#asked.add(peer);
+  }
+  refused(peer: PeerId, reason: RefusalReason): void {
+    const key = `${peer} ${reason}`;
+    const known = this.#refusals.get(key);
+    if (known !== undefined) known.times += 1;
+    else if (this.#refusals.size < LIMITS.account_entries) this.#refusals.set(key, { peer, reason, times: 1 });
+  }
+  started(contractor: PeerId, ballot: Ballot, now: number): void {
+    if (this.#started.size < 2 * LIMITS.attempts_max) this.#started.set(`${contractor} ${ballotText(ballot)}`, now);
+  }
+  hasEnded(contractor: PeerId, ballot: Ballot): boolean {
+    const key = ballotText(ballot);
+    return this.#attempts.some((known) => known.contractor === contractor && ballotText(known.ballot) === key);
+  }
+  /** False when this attempt's end is known already. */
+  ended(attempt: { contractor: PeerId; ballot: Ballot; reason: Reason; message: string }, now: number): boolean {
+    const { contractor, ballot, reason, message } = attempt;
+    const key = ballotText(ballot);
+    if (this.hasEnded(contractor, ballot) || this.#attempts.length >= LIMITS.attempts_max) return false;
+    const ended = Math.max(0, now - this.#since);
+    const started = Math.max(0, (this.#started.get(`${contractor} ${key}`) ?? now) - this.#since);
+    this.#attempts.push({
+      contractor,
+      ballot,
+      started,
+      ended,
+      exitReason: reason,
+      message: message.slice(0, LIMITS.message_chars),
+    });
+    return true;
+  }
+  failedBy(peer: PeerId): boolean {
+    return this.#attempts.some(({ contractor }) => contractor === peer);
+  }
+
+  summary(): Pick<Failure, "asked" | "refusals" | "rounds"> {
+    return { asked: [...this.#asked], refusals: [...this.#refusals.values()], rounds: this.#rounds };
+  }
+
+  /** The failure that a conductor's own outcome carries. */
+  failure(verdict: Verdict): Failure {
+    const last = this.#attempts.at(-1);
+    const nobody = verdict.status === "expired" && this.#bids === 0 && this.#attempts.length === 0;
+    const gaveUp = verdict.reason === "attempts" && last !== undefined;
+    return {
+      status: verdict.status,
+      reason: nobody ? "no-bids" : gaveUp ? last.exitReason : verdict.reason,
+      message: nobody
+        ? this.#nobody()
+        : gaveUp
+          ? `gave up after ${this.#attempts.length} attempts; the last: ${last.message ?? last.exitReason}`
+          : verdict.message,
+      retryable: verdict.status !== "cancelled" && verdict.reason !== "error",
+      attempts: [...this.#attempts],
+      toolTrace: [],
+      retryCount: Math.max(0, this.#attempts.length - 1),
+      causes: this.#attempts
+        .map(({ exitReason, message }) => `${exitReason}: ${message ?? ""}`.slice(0, LIMITS.message_chars))
+        .slice(-16),
+      ...this.summary(),
+    };
+  }
+
+  #nobody(): string {
+    if (this.#refusals.size === 0)
+      return `nobody bid in ${this.#rounds} announcements: no agent with this skill answered`;
+    const reasons = [...new Set([...this.#refusals.values()].map(({ reason }) => reason))];
+    return `nobody bid in ${this.#rounds} announcements; refusals: ${reasons.join(", ")}`;
+  }
+}

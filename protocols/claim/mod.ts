@@ -1,0 +1,6 @@
+export { CONDUCTOR_MOVES } from "./conductor.ts";
+export { CONTRACTOR_MOVES, Contractor, type ContractorEffect } from "./contractor.ts";
+export { Custodian, type CustodianEffect } from "./custodian.ts";
+export type * from "./documents.ts";
+export { brokenAward, brokenTask, equivocal, untimely } from "./legitimate.ts";
+export type { ClaimMessage, CustodyRecord, RunRecord } from "./wire.ts";

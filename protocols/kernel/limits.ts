@@ -1,0 +1,98 @@
+/**
+ * Every number of the protocol: unit last in the name, reason beside it, relations asserted below when this file is loaded.
+ * A bound on something a peer sends is checked before the thing is parsed or stored.
+ */
+import { assert } from "./assert.ts";
+
+export const LIMITS = {
+  /** Task inputs and outputs as JSON text. Larger ones need blobs, which this version does not have. */
+  body_bytes: 64 * 1024,
+  /** A gossip message: an announcement stays under 512 bytes so that gossipsub sends no IDONTWANT for it. */
+  gossip_bytes: 8 * 1024,
+  /** A frame of the directory or auction protocols, without a task's body. */
+  control_bytes: 64 * 1024,
+  /** A frame of the claim protocol or an award: a body (at most doubled by JSON string escapes) and its documents. */
+  claim_bytes: 256 * 1024,
+  /** JSON nesting and keys of anything a peer sends; what is deeper is refused before it is parsed. */
+  json_depth: 16,
+  json_keys: 4096,
+
+  /** A task's life from submit to its deadline. */
+  deadline_ms_max: 24 * 3600 * 1000,
+  deadline_ms_default: 30_000,
+  /** A contractor that has not renewed for this long is lost. Renewals go out at a third of it. */
+  lease_ms_default: 9_000,
+  lease_ms_min: 300,
+  lease_ms_max: 10 * 60 * 1000,
+  /** Awards of one task before its conductor gives up. */
+  attempts_max_default: 3,
+  attempts_max: 16,
+  /** How far two machines' wall clocks may differ before documents are refused. */
+  clock_tolerance_ms: 120_000,
+
+  /** Candidates asked directly. 15 + 3k messages a task with 3 custodians: 4 keeps a re-award under 30 (decision 2). */
+  directed_candidates: 4,
+  /** From this many eligible agents on, wide bids are suppressed by waiting. */
+  crowd: 32,
+  /** Bids that close a crowded auction early, and better bids that silence a bidder. */
+  crowd_bids: 3,
+  better_bids: 2,
+  /** Bid windows. A directed one closes when everyone asked has answered. */
+  directed_window_ms: 400,
+  wide_window_ms: 600,
+  /** After the first bid of an unanswered window, wait this share of the window for the others, not all of it. */
+  bid_grace_parts: 4,
+  /** How long a bid binds its bidder: two windows and an award. */
+  hold_ms: 3_000,
+  /** Pauses between announcements nobody answered: doubled from the first to the last. */
+  pause_ms_first: 250,
+  pause_ms_last: 5_000,
+
+  /** Silence after which a request of the claim protocol is repeated. */
+  retry_ms: 700,
+  /** An award must be agreed to in this time. */
+  agree_ms: 2_000,
+  /** `submit` gives up when no majority of custodians has stored the task. */
+  store_ms: 8_000,
+  /** Each further custodian waits this much longer before it takes over, so that two seldom try at once. */
+  take_over_step_ms: 800,
+  /** A custodian keeps a decided record this long after the deadline (replays are refused by their age after that). */
+  retention_ms: 3600 * 1000,
+  custody_max: 8_192,
+  /** Work in hand at one peer, and finished work remembered against awards that arrive twice. */
+  runs_max: 1_024,
+  ran_max: 65_536,
+
+  /** A card lapses after this long, and is renewed at a third of it. */
+  card_ms: 10 * 60 * 1000,
+  card_bytes: 32 * 1024,
+  cards_max: 2_048,
+  /** Entries of one digest; a larger directory is sampled. */
+  digest_entries: 512,
+  /** Digests go to a random neighbour this often, and news to this many at once. */
+  gossip_ms: 10_000,
+  news_fanout: 3,
+  /** A DHT look-up for a skill is repeated no sooner than this. */
+  look_up_ms: 10_000,
+  /** Provider keys of one skill (a popular skill's records are spread over them). */
+  skill_keys: 4,
+  /** Topics of one network that carry announcements. */
+  shards: 16,
+
+  /** Texts that people read. */
+  message_chars: 2_048,
+  /** Refusals and asked peers remembered for a failure's account. */
+  account_entries: 64,
+  /** Peers whose past work is remembered. */
+  receipts_max: 1_024,
+} as const;
+
+assert(LIMITS.hold_ms > LIMITS.wide_window_ms + LIMITS.agree_ms / 4, "a hold outlives the window it was made in");
+assert(
+  LIMITS.claim_bytes >= 2 * LIMITS.body_bytes + LIMITS.control_bytes / 2,
+  "an escaped body fits into a claim frame",
+);
+assert(LIMITS.card_bytes < LIMITS.control_bytes, "a card fits into a control frame");
+assert(LIMITS.lease_ms_min / 3 >= 100, "renewals are no flood");
+assert(LIMITS.retry_ms * 2 < LIMITS.store_ms, "storing is tried more than twice");
+assert(LIMITS.better_bids <= LIMITS.crowd_bids, "silence does not starve a crowded auction");

@@ -1,0 +1,85 @@
+/**
+ * Deadlines of many machines, one alarm. A key has at most one deadline; a later `set` replaces it. Alarms are reminders,
+ * deadlines are facts: `due` is asked at every event, not only when an alarm rings, because real alarms ring late.
+ *
+ * A binary heap with lazy deletion: entries that no longer match the map are dropped when they come up.
+ */
+interface Entry {
+  readonly at: number;
+  readonly key: string;
+}
+
+export class Timetable {
+  readonly #heap: Entry[] = [];
+  readonly #deadlines = new Map<string, number>();
+
+  /** Sets the deadline of `key`; `Infinity` removes it. */
+  set(key: string, at: number): void {
+    if (this.#deadlines.get(key) === at) return;
+    if (at === Number.POSITIVE_INFINITY) {
+      this.#deadlines.delete(key);
+      return;
+    }
+    this.#deadlines.set(key, at);
+    this.#push({ at, key });
+  }
+
+  /** The earliest deadline, or `Infinity`. */
+  next(): number {
+    let head = this.#heap[0];
+    while (head !== undefined && this.#deadlines.get(head.key) !== head.at) {
+      this.#pop();
+      head = this.#heap[0];
+    }
+    return head?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Removes and returns one key whose deadline is not after `now`, earliest first. */
+  due(now: number): string | undefined {
+    if (this.next() > now) return undefined;
+    const key = this.#pop()?.key;
+    if (key !== undefined) this.#deadlines.delete(key);
+    return key;
+  }
+
+  get size(): number {
+    return this.#deadlines.size;
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(entry);
+    while (index > 0) {
+      const up = (index - 1) >> 1;
+      const parent = heap[up];
+      if (parent === undefined || !before(entry, parent)) break;
+      heap[index] = parent;
+      index = up;
+    }
+    heap[index] = entry;
+  }
+
+  #pop(): Entry | undefined {
+    const heap = this.#heap;
+    const head = heap[0];
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return head;
+    let index = 0;
+    for (;;) {
+      const left = heap[2 * index + 1];
+      const right = heap[2 * index + 2];
+      if (left === undefined) break;
+      const [child, at] = right !== undefined && before(right, left) ? [right, 2 * index + 2] : [left, 2 * index + 1];
+      if (!before(child, last)) break;
+      heap[index] = child;
+      index = at;
+    }
+    heap[index] = last;
+    return head;
+  }
+}
+
+function before(left: Entry, right: Entry): boolean {
+  return left.at !== right.at ? left.at < right.at : left.key < right.key;
+}

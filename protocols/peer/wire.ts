@@ -1,0 +1,59 @@
+/**
+ * Everything a peer says: stream messages by protocol, documents on topics, records on disk. A driver builds one decoder
+ * of each with its envelope opener, and hands the machines nothing that did not come through one.
+ */
+import { z } from "zod";
+import { type AuctionMessage, auctionSchema, bidDocument, cfpDocument } from "../auction/wire.ts";
+import { awardDocument } from "../claim/documents.ts";
+import { type ClaimMessage, claimSchema, custodyRecord, inputRecord, runRecord } from "../claim/wire.ts";
+import { type DirectoryMessage, directorySchema, seqRecord } from "../directory/wire.ts";
+import { LIMITS } from "../kernel/limits.ts";
+import { network, type Open, sealed } from "../kernel/wire.ts";
+
+export type Message = DirectoryMessage | AuctionMessage | ClaimMessage;
+
+/** The stream protocols, in the order of their ids, with the bound of one frame. */
+export const PROTOCOLS = {
+  directory: { id: "/moot/directory/1", frame_bytes: LIMITS.control_bytes },
+  auction: { id: "/moot/auction/1", frame_bytes: LIMITS.claim_bytes },
+  claim: { id: "/moot/claim/1", frame_bytes: LIMITS.claim_bytes },
+} as const;
+export type ProtocolName = keyof typeof PROTOCOLS;
+
+const DIRECTORY: ReadonlySet<string> = new Set<DirectoryMessage["type"]>(["digest", "want", "cards"]);
+const AUCTION: ReadonlySet<string> = new Set<AuctionMessage["type"]>([
+  "cfp",
+  "propose",
+  "refuse",
+  "accept-proposal",
+  "agree",
+  "reject-proposal",
+]);
+
+/** Which stream a message belongs on. */
+export function protocolOf(type: Message["type"]): ProtocolName {
+  return DIRECTORY.has(type) ? "directory" : AUCTION.has(type) ? "auction" : "claim";
+}
+
+/** Decoders of the three stream protocols. */
+export function messageSchemas(open: Open) {
+  return { directory: directorySchema(open), auction: auctionSchema(open), claim: claimSchema(open) };
+}
+
+/** Two awards for one ballot, as they were signed: the proof carries itself, whoever publishes it. */
+export function equivocationDocument(open: Open) {
+  const award = sealed(open, awardDocument);
+  return z.strictObject({ kind: z.literal("equivocation"), network, first: award, second: award });
+}
+
+/** A document on a topic; the envelope around it names its signer. */
+export function topicSchema(open: Open) {
+  return z.discriminatedUnion("kind", [cfpDocument, bidDocument, equivocationDocument(open)]);
+}
+export type TopicDocument = z.output<ReturnType<typeof topicSchema>>;
+
+/** Records of the node's store. */
+export function recordSchema(open: Open) {
+  return z.discriminatedUnion("kind", [custodyRecord(open), runRecord(open), inputRecord, seqRecord]);
+}
+export type Kept = z.output<ReturnType<typeof recordSchema>>;

@@ -3,7 +3,7 @@
  * ended. Bounded; it goes into the failure that a conductor proposes, and is what `show` prints.
  */
 import { type Ballot, ballotText, LIMITS, type PeerId } from "../kernel/mod.ts";
-import type { Verdict } from "./conductor.ts";
+import type { Verdict } from "./conducting.ts";
 import type { Attempt, Failure, Reason, RefusalReason } from "./documents.ts";
 
 export class Account {

@@ -7,7 +7,7 @@
  * promised (or in the first, below which there is none); it awards a ballot at most once; a ballot that was awarded is never
  * used for a proposal of its own.
  */
-import type { Auction, AuctionEffect, AuctionEvent, RankedBid } from "../auction/mod.ts";
+import type { AuctionEvent, RankedBid } from "../auction/mod.ts";
 import {
   assert,
   type Ballot,
@@ -18,149 +18,21 @@ import {
   majority,
   NEVER,
   type PeerId,
-  type Random,
   sameBallot,
 } from "../kernel/mod.ts";
 import type { AcceptedValue } from "./acceptor.ts";
-import type { Reason, RefusalReason } from "./documents.ts";
-
-/** What a conductor says itself when no contractor will. */
-export interface Verdict {
-  readonly status: "failed" | "cancelled" | "expired";
-  readonly reason: Reason;
-  readonly message: string;
-}
-
-export type Why = "take-over" | "re-award" | "cancel" | "expire" | "give-up" | "resume";
-
-/** A contractor that may still be at work, from whoever heard it. */
-export interface Live {
-  readonly contractor: PeerId;
-  readonly ballot: Ballot;
-}
-
-export interface ConductorOptions {
-  readonly me: number;
-  readonly custodians: number;
-  readonly lease_ms: number;
-  readonly due: number;
-  readonly attempts_max: number;
-  readonly random: Random;
-  readonly promised: () => Ballot;
-  readonly attempts: () => number;
-  readonly auction: () => Auction;
-}
-
-export type ConductorEvent = { readonly now: number } & (
-  | { readonly type: "begin" }
-  /** After a restart; `awarded` is the award it had signed last. */
-  | { readonly type: "resume"; readonly awarded: Live | undefined }
-  | { readonly type: "stored"; readonly by: number }
-  | { readonly type: "auction"; readonly event: AuctionEvent }
-  | { readonly type: "agreed"; readonly ballot: Ballot }
-  | { readonly type: "award-refused"; readonly ballot: Ballot; readonly from: PeerId; readonly reason: RefusalReason }
-  | { readonly type: "renewed"; readonly live: Live }
-  | {
-      readonly type: "attempt-failed";
-      readonly live: Live;
-      readonly reason: Reason;
-      readonly message: string;
-      readonly retryable: boolean;
-    }
-  | {
-      readonly type: "promised";
-      readonly ballot: Ballot;
-      readonly by: number;
-      readonly accepted: AcceptedValue | undefined;
-      readonly live: Live | undefined;
-    }
-  | { readonly type: "outrun"; readonly ballot: Ballot }
-  | { readonly type: "heard" }
-  | { readonly type: "cancel" }
-  | { readonly type: "unreachable"; readonly peer: PeerId }
-  | { readonly type: "decided" }
-  | { readonly type: "tick" }
-);
-
-export type ConductorEffect =
-  | { readonly type: "store"; readonly missing: readonly number[] }
-  | { readonly type: "acknowledge"; readonly stored: boolean }
-  | { readonly type: "auction"; readonly effect: AuctionEffect }
-  | {
-      readonly type: "prepare";
-      readonly ballot: Ballot;
-      readonly why: Why;
-      readonly missing: readonly number[];
-      readonly again: boolean;
-    }
-  | {
-      readonly type: "award";
-      readonly ballot: Ballot;
-      readonly contractor: PeerId;
-      readonly round: number;
-      readonly reattached: boolean;
-      readonly ranking: readonly RankedBid[];
-    }
-  | { readonly type: "dismiss"; readonly peers: readonly PeerId[]; readonly round: number }
-  | { readonly type: "conclude"; readonly ballot: Ballot; readonly verdict: Verdict }
-  | { readonly type: "finish"; readonly ballot: Ballot; readonly found: AcceptedValue }
-  | { readonly type: "propose-again"; readonly ballot: Ballot }
-  | { readonly type: "tend"; readonly ballot: Ballot }
-  | { readonly type: "ask-to-cancel"; readonly conductor: number }
-  | {
-      readonly type: "ended";
-      readonly contractor: PeerId;
-      readonly ballot: Ballot;
-      readonly reason: Reason;
-      readonly message: string;
-    };
-
-/** What a prepared ballot is for. */
-type Purpose =
-  | { readonly type: "work"; readonly why: Why; readonly next: readonly RankedBid[]; readonly live: Live | undefined }
-  | { readonly type: "conclude"; readonly why: Why; readonly verdict: Verdict };
-
-interface Promised {
-  readonly accepted: AcceptedValue | undefined;
-  readonly live: Live | undefined;
-}
-
-type State =
-  | { readonly name: "storing"; readonly stored: Set<number>; retry_at: number; readonly until: number }
-  | { readonly name: "auctioning"; readonly ballot: Ballot; readonly auction: Auction; tend_at: number }
-  | {
-      readonly name: "awarding";
-      readonly ballot: Ballot;
-      readonly contractor: PeerId;
-      readonly round: number;
-      readonly others: readonly RankedBid[];
-      readonly reattached: boolean;
-      readonly until: number;
-    }
-  | { readonly name: "running"; readonly ballot: Ballot; readonly contractor: PeerId; lease_until: number }
-  | {
-      readonly name: "preparing";
-      readonly ballot: Ballot;
-      readonly purpose: Purpose;
-      readonly promises: Map<number, Promised>;
-      retry_at: number;
-      tries: number;
-    }
-  | { readonly name: "deciding"; readonly ballot: Ballot; retry_at: number; tries: number }
-  | { readonly name: "standing-by"; silence_at: number }
-  | { readonly name: "decided" };
-
-/** Legal moves; the diagram in the README is drawn from this table. */
-export const CONDUCTOR_MOVES = {
-  storing: ["auctioning", "deciding", "standing-by", "decided"],
-  auctioning: ["awarding", "deciding", "standing-by", "decided"],
-  awarding: ["running", "preparing", "standing-by", "decided"],
-  running: ["preparing", "standing-by", "decided"],
-  preparing: ["preparing", "auctioning", "awarding", "deciding", "standing-by", "decided"],
-  deciding: ["standing-by", "decided"],
-  "standing-by": ["storing", "standing-by", "preparing", "decided"],
-  decided: [],
-} as const satisfies Record<State["name"], readonly State["name"][]>;
+import {
+  CONDUCTOR_MOVES,
+  type ConductorEffect,
+  type ConductorEvent,
+  type ConductorOptions,
+  type Live,
+  type Purpose,
+  type State,
+  type Verdict,
+  type Why,
+} from "./conducting.ts";
+import type { RefusalReason } from "./documents.ts";
 
 const EXPIRED: Verdict = {
   status: "expired",
@@ -377,7 +249,8 @@ export class Conductor {
 
   /** The next attempt, or the end of patience. */
   #again(now: number, next: readonly RankedBid[]): void {
-    if (this.#options.attempts() >= this.#options.attempts_max)
+    const ending = this.#effects.filter(({ type }) => type === "ended").length;
+    if (this.#options.attempts() + ending >= this.#options.attempts_max)
       this.#conclude(now, "give-up", { status: "failed", reason: "attempts", message: "" });
     else this.#prepare(now, { type: "work", why: "re-award", next, live: undefined });
   }

@@ -1,4 +1,4 @@
-export { CONDUCTOR_MOVES } from "./conductor.ts";
+export { CONDUCTOR_MOVES } from "./conducting.ts";
 export { CONTRACTOR_MOVES, Contractor, type ContractorEffect } from "./contractor.ts";
 export { Custodian, type CustodianEffect } from "./custodian.ts";
 export type * from "./documents.ts";

@@ -132,9 +132,7 @@ export class Directory {
 
   // --- reading ---
 
-  known(
-    now: number,
-  ): readonly {
+  known(now: number): readonly {
     readonly peer: PeerId;
     readonly card: CardDocument;
     readonly present: boolean;

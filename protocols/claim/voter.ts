@@ -1,0 +1,143 @@
+/**
+ * A custodian's vote and what it learns from the votes of its fellows: the acceptor's door (prepare, accept) and the learner of
+ * Lamport's "Paxos Made Simple", section 2.3. Every custodian learns for itself; nothing is learned from a contractor's word.
+ */
+import { type Ballot, ballotText, compareBallots, LIMITS, majority, type PeerId, sameBallot } from "../kernel/mod.ts";
+import type { AcceptedValue } from "./acceptor.ts";
+import type { ConductorEvent } from "./conducting.ts";
+import { type Custody, liveOf } from "./custody.ts";
+import { brokenAward, brokenProposal, brokenValue, proposerOf } from "./legitimate.ts";
+import type { ClaimMessage, Value } from "./wire.ts";
+
+type Message<T extends ClaimMessage["type"]> = Extract<ClaimMessage, { type: T }>;
+
+export class Voter {
+  readonly #custody: Custody;
+  readonly #drive: (event: ConductorEvent) => void;
+  readonly #decide: (value: Value, now: number) => void;
+  readonly #votes = new Map<string, Set<number>>();
+
+  constructor(custody: Custody, drive: (event: ConductorEvent) => void, decide: (value: Value, now: number) => void) {
+    this.#custody = custody;
+    this.#drive = drive;
+    this.#decide = decide;
+  }
+
+  /** CLAIM-5: votes and hand-overs come from custodians only. */
+  fellow(from: PeerId, what: string): boolean {
+    const fellow = this.#custody.indexOf(from) >= 0;
+    if (!fellow)
+      this.#custody.refuse(from, "CLAIM-5", `${what} from a peer that is no custodian of ${this.#custody.task}`);
+    return fellow;
+  }
+
+  prepare(from: PeerId, { ballot }: Message<"prepare">, now: number): void {
+    const custody = this.#custody;
+    if (from !== custody.custodians[ballot.custodian]) {
+      custody.refuse(from, "CLAIM-5", "prepared a ballot that belongs to another");
+      return;
+    }
+    if (custody.decided !== undefined) {
+      custody.tell(from, custody.decided);
+      return;
+    }
+    const { task } = custody;
+    const answer = custody.acceptor.receive({ type: "prepare", ballot });
+    if (answer.type === "nack") custody.send(from, { type: "nack", task, ballot, promised: answer.promised });
+    if (answer.type !== "promise") return;
+    if (answer.changed) custody.keep();
+    custody.send(from, { type: "promise", task, ballot, accepted: answer.accepted, live: custody.live(now) });
+    if (answer.changed) {
+      custody.note({ type: "standing-by", task, conductor: from, promised: ballot });
+      this.#drive({ type: "outrun", ballot, now });
+    } else this.#drive({ type: "heard", now });
+  }
+
+  promise(from: PeerId, message: Message<"promise">, now: number): void {
+    const custody = this.#custody;
+    if (!this.fellow(from, "promise")) return;
+    const { accepted, live, ballot } = message;
+    const clause = (accepted && this.#impossible(accepted)) ?? (live && brokenAward(custody.document, live));
+    if (clause !== undefined) {
+      custody.refuse(from, clause, "a promise that reports what nobody can have said");
+      return;
+    }
+    const heard = live === undefined ? undefined : liveOf(live);
+    const over = heard !== undefined && custody.account.hasEnded(heard.contractor, heard.ballot);
+    this.#drive({ type: "promised", now, ballot, by: custody.indexOf(from), accepted, live: over ? undefined : heard });
+  }
+
+  #impossible({ ballot, value }: AcceptedValue): string | undefined {
+    const later = compareBallots(value.origin.value.ballot, ballot) > 0;
+    return brokenValue(this.#custody.document, value) ?? (later ? "CLAIM-9" : undefined);
+  }
+
+  accept(from: PeerId, message: Message<"accept">, now: number): void {
+    const custody = this.#custody;
+    const { award, value, ballot } = message;
+    const { document, task } = custody;
+    const misuse = sameBallot(award.value.ballot, ballot) && from === proposerOf(award) ? undefined : "CLAIM-7";
+    const clause =
+      brokenAward(document, award) ?? misuse ?? brokenProposal(award, value) ?? brokenValue(document, value);
+    if (clause !== undefined) {
+      custody.refuse(from, clause, "an outcome that is not this peer's to propose");
+      return;
+    }
+    if (custody.equivocates(award)) return;
+    if (custody.decided !== undefined) {
+      custody.tell(from, custody.decided);
+      return;
+    }
+    const answer = custody.acceptor.receive({ type: "accept", ballot, value });
+    if (answer.type === "nack") {
+      custody.hear(award, now);
+      custody.send(from, { type: "nack", task, ballot, promised: answer.promised });
+    } else if (answer.type === "accepted") {
+      if (answer.changed) {
+        custody.keep();
+        custody.note({ type: "accepted", task, ballot, proposer: from });
+      }
+      this.spread(ballot, value, now);
+    }
+  }
+
+  /** Tells the fellows of the vote, which is kept already, and counts it. */
+  spread(ballot: Ballot, value: Value, now: number): void {
+    const custody = this.#custody;
+    const vote = { type: "accepted", task: custody.task, ballot, digest: value.outcome.digest } as const;
+    custody.toOthers(vote);
+    this.#drive({ type: "heard", now });
+    this.#count(custody.me, vote, now);
+  }
+
+  accepted(from: PeerId, vote: Message<"accepted">, now: number): void {
+    if (this.fellow(from, "accepted")) this.#count(this.#custody.indexOf(from), vote, now);
+  }
+
+  /** CLAIM-15: a majority of votes for one outcome in one ballot is the decision. */
+  #count(index: number, { ballot, digest }: Message<"accepted">, now: number): void {
+    const custody = this.#custody;
+    const key = `${ballotText(ballot)} ${digest}`;
+    const voters = this.#votes.get(key) ?? new Set<number>();
+    if (custody.decided !== undefined || (this.#votes.size >= LIMITS.account_entries && !this.#votes.has(key))) return;
+    this.#votes.set(key, voters.add(index));
+    if (voters.size < majority(custody.custodians.length)) return;
+    const mine = custody.acceptor.accepted?.value;
+    if (mine?.outcome.digest === digest) this.#decide(mine, now);
+    else for (const voter of voters) custody.sendTo(voter, { type: "query", task: custody.task });
+  }
+
+  /** A fellow custodian says what was decided. */
+  learn(from: PeerId, { value }: Message<"decided">, now: number): void {
+    const custody = this.#custody;
+    if (custody.decided !== undefined || value === undefined || !this.fellow(from, "decided")) return;
+    const clause = brokenValue(custody.document, value);
+    if (clause === undefined) this.#decide(value, now);
+    else custody.refuse(from, clause, "a decision that nobody can have proposed");
+  }
+
+  query(from: PeerId): void {
+    const { decided } = this.#custody;
+    if (decided !== undefined && this.fellow(from, "query")) this.#custody.tell(from, decided);
+  }
+}

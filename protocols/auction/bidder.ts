@@ -27,7 +27,7 @@ export type BidderEvent =
   /** Another's bid, heard on the topic. */
   | { readonly type: "heard"; readonly now: number; readonly bid: Bid }
   /** The conductor chose another. */
-  | { readonly type: "reject"; readonly now: number; readonly task: TaskId }
+  | { readonly type: "reject"; readonly now: number; readonly task: TaskId; readonly conductor: PeerId }
   /** The conductor chose us: is there an agent and room? */
   | {
       readonly type: "engage";
@@ -116,8 +116,8 @@ export class Bidder {
         this.#heard(event.bid);
         break;
       case "reject":
-        this.#holds.delete(event.task);
-        this.#waiting.delete(event.task);
+        // Only the conductor that the bid was made to can turn it down.
+        if (this.#holds.get(event.task)?.conductor === event.conductor) this.#holds.delete(event.task);
         break;
       case "engage":
         this.#engage(event, effects);

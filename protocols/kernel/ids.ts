@@ -2,6 +2,8 @@
  * Names of things, branded so that one cannot be handed in for another. Each brand is made in one place, by parsing; the
  * schemas in `wire.ts` files are built on these parsers. Nothing here knows what a name stands for.
  */
+import { LIMITS } from "./limits.ts";
+
 declare const brand: unique symbol;
 type Branded<T, B extends string> = T & { readonly [brand]: B };
 
@@ -48,6 +50,11 @@ export function spread(text: string): number {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   }
   return hash >>> 0;
+}
+
+/** Which announcement topic a skill is called on (clause AUCTION-1). */
+export function shardOf(skill: Skill): number {
+  return spread(skill) % LIMITS.shards;
 }
 
 /** Code-unit order: the same on every machine, unlike `localeCompare`. */

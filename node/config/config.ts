@@ -1,0 +1,93 @@
+/**
+ * `moot.yaml`, from text to a checked `Config`. All problems are found and reported together, each with file, line, column
+ * and field. Reads the files that the config names (keys, schemas) but starts nothing and writes nothing.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { Fault, messageOf, systemCode } from "../fault.ts";
+import { isLoopback } from "./addresses.ts";
+import { Finder, problemText } from "./problems.ts";
+import { apiField, joinField, listenField, shapeFor } from "./shape.ts";
+import { OPEN, together } from "./together.ts";
+import type { Config, Problem } from "./types.ts";
+
+const CONFIG_BYTES_MAX = 1024 * 1024;
+const ALIASES_MAX = 100;
+
+/** Throws Fault "config"; `details.problems` is a `Problem[]`. */
+export async function loadConfig(path: string): Promise<Config> {
+  let text: string;
+  try {
+    if ((await stat(path)).size > CONFIG_BYTES_MAX) throw new Error(`it is larger than ${CONFIG_BYTES_MAX} bytes`);
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const remedy =
+      systemCode(error) === "ENOENT" ? "run moot init to make one, or name another with --config" : "mend the file";
+    throw new Fault("config", `cannot read the config ${path}: ${messageOf(error)}`, { remedy, cause: error });
+  }
+  return parseConfig(text, path);
+}
+
+/** `path` is where the text came from; relative paths in it start from its folder. Throws Fault "config". */
+export function parseConfig(text: string, path: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const source = { file: path, document, lines };
+  const syntax = new Finder({ ...source, tree: undefined }).syntax();
+  if (syntax.length > 0) throw wrong(syntax, path);
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    throw wrong([new Finder({ ...source, tree: undefined }).problem([], messageOf(error), "use fewer aliases")], path);
+  }
+  const finder = new Finder({ ...source, tree });
+  const dir = dirname(resolve(path));
+  const found = shapeFor(dir).safeParse(tree ?? {});
+  const problems = [
+    ...(found.error?.issues ?? []).flatMap((issue) => finder.problems(issue)),
+    ...together(tree, finder),
+  ];
+  if (!found.success || problems.length > 0) throw wrong(problems, path);
+  const { network, listen, ...rest } = found.data;
+  const key = network.key ?? null;
+  const everywhere = key === null ? "/ip4/127.0.0.1/tcp/0" : "/ip4/0.0.0.0/tcp/0";
+  return { file: resolve(path), dir, ...rest, network: { name: network.name, key }, listen: listen ?? [everywhere] };
+}
+
+function wrong(problems: readonly Problem[], path: string): Fault {
+  const sorted = problems.toSorted((left, right) => left.line - right.line || left.column - right.column);
+  const count = sorted.length === 1 ? "a problem" : `${sorted.length} problems`;
+  const message = [`${path} has ${count}:`, ...sorted.map(problemText)].join("\n");
+  return new Fault("config", message, { details: { problems: sorted } });
+}
+
+/** What a command line may say instead of the file; paths in it start from the working folder. */
+export interface Flags {
+  readonly listen?: readonly string[];
+  /** In addition to the file's. */
+  readonly join?: readonly string[];
+  readonly data?: string;
+  readonly api?: string;
+}
+
+/** Throws Fault "usage". */
+export function withFlags(config: Config, flags: Flags): Config {
+  const here = process.cwd();
+  const listen = flags.listen === undefined ? config.listen : flag("--listen", listenField, flags.listen);
+  const join = [...config.join, ...flag("--join", joinField, flags.join ?? [])];
+  const api = flags.api === undefined ? config.api : flag("--api", apiField(here), flags.api);
+  const data = flags.data === undefined ? config.data : resolve(here, flags.data);
+  const open = config.network.key === null ? listen.find((address) => !isLoopback(address)) : undefined;
+  if (open !== undefined) throw new Fault("usage", `--listen ${open}: no key closes the network`, { remedy: OPEN });
+  return { ...config, listen, join, data, api };
+}
+
+function flag<T>(name: string, field: z.ZodType<T>, value: unknown): T {
+  const found = field.safeParse(value);
+  if (found.success) return found.data;
+  const right = found.error.issues[0]?.message ?? "something else";
+  throw new Fault("usage", `${name} ${String(value)} is wrong`, { remedy: `it must be ${right}` });
+}

@@ -1,0 +1,177 @@
+/**
+ * The shape of `moot.yaml`, in zod: strict, with a default for every key but `agents`. Every schema's message says what
+ * would be right ("it must be …"); `problems.ts` says what is there instead, and where.
+ */
+import { resolve } from "node:path";
+import { z } from "zod";
+import { LIMITS, parseNetwork, parseSkill } from "../../protocols/kernel/mod.ts";
+import { HANDLER, type HandlerSpec } from "../handlers/mod.ts";
+import { isTcpAddress, parseApi } from "./addresses.ts";
+import { jsonSchemaField } from "./json-schemas.ts";
+import { readNetworkKey } from "./network-key.ts";
+import { isFile, wrongProgram } from "./programs.ts";
+import type { Secret } from "./secret.ts";
+import type { ApiAddress } from "./types.ts";
+
+const AGENTS_MAX = 256;
+const SKILLS_MAX = 256;
+const ADDRESSES_MAX = 64;
+const CONCURRENCY_MAX = 1024;
+const WORDS_MAX = 256;
+
+const must = (right: string) => ({ error: right });
+
+/** A map with exactly these keys. For unknown keys, the message lists the known ones. */
+function map<S extends z.core.$ZodLooseShape>(what: string, shape: S) {
+  const keys = Object.keys(shape).join(" ");
+  return z.strictObject(shape, { error: (issue) => (issue.code === "unrecognized_keys" ? keys : what) });
+}
+
+/** A text that `parse` turns into something, or not. */
+function parsed<T>(parse: (text: string) => T | undefined, right: string) {
+  return z.string(must(right)).transform((text, context): T => {
+    const found = parse(text);
+    if (found !== undefined) return found;
+    context.issues.push({ code: "invalid_format", format: "text", input: text, message: right });
+    return z.NEVER;
+  });
+}
+
+function say(context: z.core.ParsePayload, wrong: { problem: string; remedy: string }): void {
+  context.issues.push({
+    code: "custom",
+    input: context.value,
+    message: wrong.problem,
+    params: { remedy: wrong.remedy },
+  });
+}
+
+const words = (right: string) =>
+  z.array(z.string(must("a text")).max(4096, must("shorter")), must(right)).max(WORDS_MAX, must(right));
+
+const LISTEN = "a TCP multiaddr such as /ip4/0.0.0.0/tcp/4001";
+const JOIN = "a member's multiaddr such as /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…";
+export const addressField = (right: string) => parsed((text) => (isTcpAddress(text) ? text : undefined), right);
+const addresses = (one: string) =>
+  z.array(addressField(one), must(`a list of at most ${ADDRESSES_MAX} addresses`)).max(ADDRESSES_MAX, must("shorter"));
+export const listenField = addresses(LISTEN);
+export const joinField = addresses(JOIN);
+
+export const apiField = (dir: string) =>
+  parsed<ApiAddress>((text) => parseApi(text, dir), "a loopback address such as 127.0.0.1:0, or unix:./moot.sock");
+
+const network = (dir: string) =>
+  map("a map such as { name: my-moot, key: ./network.key }", {
+    name: parsed(parseNetwork, "a name of letters, digits, '-', '_' and '.', at most 64").prefault("moot"),
+    key: z
+      .string(must("a path to the network's key, such as ./network.key"))
+      .transform((path, context): Secret<Uint8Array> => {
+        const read = readNetworkKey(resolve(dir, path));
+        if (read.ok) return read.key;
+        say(context, read);
+        return z.NEVER;
+      })
+      .optional(),
+  });
+
+const EXEC = "a list of a program and its arguments, such as [./count.sh]";
+const MODULE = "a path to a .ts or .js module, such as ./agent.ts";
+
+const handler = (dir: string) =>
+  map("a map such as { exec: [./count.sh] } or { module: ./agent.ts }", {
+    exec: words(EXEC)
+      .min(1, must(EXEC))
+      .check((context) => {
+        const wrong = wrongProgram(context.value[0] ?? "", dir);
+        if (wrong !== undefined) say(context, wrong);
+      })
+      .optional(),
+    module: z
+      .string(must(MODULE))
+      .transform((path) => resolve(dir, path))
+      .check((context) => {
+        const problem = `names ${context.value}, which is not a file`;
+        if (!isFile(context.value)) say(context, { problem, remedy: `give ${MODULE}` });
+      })
+      .optional(),
+  }).transform((value, context): HandlerSpec => {
+    const { exec, module } = value;
+    if (exec !== undefined && module === undefined) return { kind: "exec", argv: exec };
+    if (module !== undefined && exec === undefined) return { kind: "module", path: module };
+    if (context.issues.length > 0) return z.NEVER; // a key that is not known: said already
+    const problem = exec === undefined ? "names no handler" : "names two handlers";
+    say(context, { problem, remedy: "give either exec or module" });
+    return z.NEVER;
+  });
+
+const EFFECTS = "none, read, write, or a list of what is touched";
+
+const skill = (dir: string) =>
+  map("a map with at least a name", {
+    name: parsed(parseSkill, "a lower-case dotted name and a major version, such as text.count@1"),
+    description: z.string(must("a text")).max(LIMITS.message_chars, must("shorter")).optional(),
+    input: jsonSchemaField(dir),
+    output: jsonSchemaField(dir),
+    // What is not declared is taken for the worst.
+    effects: z.union([z.enum(["none", "read", "write"]), words(EFFECTS)], must(EFFECTS)).default("write"),
+    cost: z
+      .number(must("a number, 0 or more"))
+      .min(0, must("a number, 0 or more"))
+      .max(1e12, must("at most 1e12"))
+      .default(1),
+    expected_ms: milliseconds(LIMITS.deadline_ms_max).default(1_000),
+    idempotent: z.boolean(must("true or false")).optional(),
+  }).transform(({ description, idempotent, ...rest }) => ({
+    ...rest,
+    ...(description === undefined ? {} : { description }),
+    idempotent: idempotent ?? (rest.effects === "none" || rest.effects === "read"),
+  }));
+
+function milliseconds(max: number) {
+  const right = `a whole number of milliseconds, from 1 to ${max}`;
+  return z.int(must(right)).min(1, must(right)).max(max, must(right));
+}
+
+function agent(dir: string) {
+  const slots = `a whole number from 1 to ${CONCURRENCY_MAX}`;
+  const variable = z
+    .string(must("a name of a variable"))
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, must("a name of an environment variable"));
+  return map("a map with a name, a handler and skills", {
+    name: parsed(
+      (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined),
+      "a name of letters, digits, '-', '_' and '.', at most 64",
+    ),
+    handler: handler(dir),
+    concurrency: z.int(must(slots)).min(1, must(slots)).max(CONCURRENCY_MAX, must(slots)).default(1),
+    timeout_ms: milliseconds(Math.min(LIMITS.deadline_ms_max, HANDLER.timeout_ms_max)).default(
+      LIMITS.deadline_ms_default,
+    ),
+    env: z
+      .array(variable, must("a list of names of environment variables"))
+      .max(WORDS_MAX, must("shorter"))
+      .default([]),
+    skills: z
+      .array(skill(dir), must("a list of skills"))
+      .min(1, must("a list of at least one skill"))
+      .max(SKILLS_MAX, must("shorter")),
+  }).transform((value) => ({ ...value, dir }));
+}
+
+/** `dir` is the folder that relative paths start from. Parsing reads the files that are named. */
+export function shapeFor(dir: string) {
+  return map("a map with at least the key agents", {
+    network: network(dir).prefault({}),
+    listen: listenField.optional(),
+    join: joinField.default([]),
+    data: z
+      .string(must("a path to a folder"))
+      .min(1, must("a path to a folder"))
+      .prefault("./data")
+      .transform((path) => resolve(dir, path)),
+    api: apiField(dir).prefault("127.0.0.1:0"),
+    agents: z
+      .array(agent(dir), must("a list of agents ([] for a peer that only helps)"))
+      .max(AGENTS_MAX, must(`at most ${AGENTS_MAX}`)),
+  });
+}

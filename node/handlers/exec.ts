@@ -1,0 +1,145 @@
+/**
+ * Agents that are programs: one process per call, no shell. One JSON object on stdin, `{task, skill, input, fence,
+ * deadlineMs}`; the output as JSON on stdout; exit 0 is done, 75 asks for another try, anything else failed with the
+ * tail of stderr as the reason. It sees PATH, HOME, LANG, TMPDIR and what the agent's `env` names, nothing else.
+ * When the call's signal aborts, the program's whole process group gets SIGTERM, and SIGKILL after a grace.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { messageOf, systemCode } from "../fault.ts";
+import { ProcessGroup } from "./group.ts";
+import { HANDLER } from "./limits.ts";
+import { Complaints, Output } from "./pipes.ts";
+import { bounded, excerpt } from "./text.ts";
+import { type Call, type Context, type Handler, HandlerError } from "./types.ts";
+
+/** EX_TEMPFAIL of sysexits.h. */
+const EXIT_RETRY = 75;
+const ENVIRONMENT = ["PATH", "HOME", "LANG", "TMPDIR"];
+
+export interface ExecOptions {
+  readonly cwd: string;
+  /** Names of further environment variables that the program may see. */
+  readonly env: readonly string[];
+}
+
+interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** `argv[0]` is looked up in PATH unless it contains a slash; then it is relative to `cwd`. */
+export function execHandler(argv: readonly string[], options: ExecOptions): Handler {
+  return {
+    async run(call, context) {
+      if (context.signal.aborted) throw new HandlerError("cancelled", "stopped before it started");
+      const child = start(argv, options);
+      const output = new Output();
+      const complaints = new Complaints(context.progress);
+      const exit = await live(child, { call, context, output, complaints }).catch((error: unknown) => {
+        throw cannotStart(argv[0] ?? "", options.cwd, error);
+      });
+      return answer(exit, output, complaints);
+    },
+  };
+}
+
+function start(argv: readonly string[], options: ExecOptions): ChildProcessWithoutNullStreams {
+  const [program = "", ...rest] = argv;
+  const names = [...ENVIRONMENT, ...options.env];
+  const known = names.map((name) => [name, process.env[name]] as const).filter(([, value]) => value !== undefined);
+  try {
+    return spawn(program, rest, {
+      cwd: options.cwd,
+      env: Object.fromEntries(known),
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+  } catch (error) {
+    throw cannotStart(program, options.cwd, error);
+  }
+}
+
+interface Run {
+  readonly call: Call;
+  readonly context: Context;
+  readonly output: Output;
+  readonly complaints: Complaints;
+}
+
+/** From start to end of the program and its group; rejects when there never was one. */
+async function live(child: ChildProcessWithoutNullStreams, run: Run): Promise<Exit> {
+  const { call, context, output, complaints } = run;
+  const exited = new Promise<Exit>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const group = child.pid === undefined ? undefined : new ProcessGroup(child.pid);
+  const stop = () => group?.stop();
+  context.signal.addEventListener("abort", stop, { once: true });
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (output.add(chunk)) return;
+    child.stdout.destroy(); // whoever prints on gets SIGPIPE
+    stop();
+  });
+  child.stderr.on("data", (chunk: Buffer) => complaints.add(chunk));
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) {
+    pipe.on("error", () => undefined); // EPIPE: it need not read its input
+  }
+  const { task, skill, input, fence } = call;
+  child.stdin.end(JSON.stringify({ task, skill, input, fence, deadlineMs: Math.floor(context.deadline_ms) }));
+  try {
+    const exit = await exited;
+    group?.end();
+    await drained(child, closed);
+    return exit;
+  } finally {
+    context.signal.removeEventListener("abort", stop);
+    group?.end();
+  }
+}
+
+/** Reads what is still in the pipes, but not for ever: somebody who left the group may hold them open. */
+async function drained(child: ChildProcessWithoutNullStreams, closed: Promise<void>): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+  }, HANDLER.drain_ms);
+  await closed;
+  clearTimeout(timer);
+}
+
+function answer(exit: Exit, output: Output, complaints: Complaints): unknown {
+  if (output.tooLarge) {
+    throw new HandlerError("output-too-large", `it printed more than ${HANDLER.output_bytes} bytes and was stopped`);
+  }
+  const said = complaints.tail();
+  if (exit.code === EXIT_RETRY)
+    throw new HandlerError("retry", bounded(said === "" ? "it asked for another try" : said));
+  if (exit.code !== 0) {
+    const how = exit.code === null ? `was killed by ${exit.signal ?? "a signal"}` : `ended with exit code ${exit.code}`;
+    throw new HandlerError("error", bounded(said === "" ? `it ${how} and said nothing on stderr` : said));
+  }
+  const text = output.text();
+  if (text === undefined)
+    throw new HandlerError("invalid-output", `it printed what is not UTF-8: ${excerpt(output.raw())}`);
+  if (text.trim() === "")
+    throw new HandlerError("invalid-output", "it printed nothing; its output must be JSON on stdout");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HandlerError("invalid-output", bounded(`it printed what is not JSON: ${excerpt(text.trim())}`), error);
+  }
+}
+
+function cannotStart(program: string, cwd: string, error: unknown): HandlerError {
+  const code = systemCode(error);
+  let why = messageOf(error);
+  if (!existsSync(cwd)) why = `its folder ${cwd} does not exist`;
+  else if (code === "ENOENT" && program.includes("/"))
+    why = `there is no such file in ${cwd}, or its #! line names none`;
+  else if (code === "ENOENT") why = "no folder in PATH has it; install it, or write its path";
+  else if (code === "EACCES") why = `it is not executable; run chmod +x ${program}`;
+  else if (code === "ENOEXEC") why = "it is not a program; a script begins with a #! line";
+  return new HandlerError("spawn", bounded(`cannot start ${program}: ${why}`), error);
+}

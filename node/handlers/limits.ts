@@ -1,0 +1,33 @@
+/** The numbers of running agents: unit last in the name, reason beside it. The protocol's own numbers stand in `protocols/`. */
+import { assert, LIMITS } from "../../protocols/kernel/mod.ts";
+
+export const HANDLER = {
+  /** An output as JSON text, and all that an exec program may print: what travels inline. */
+  output_bytes: LIMITS.body_bytes,
+  /** Nesting of an output. Deep enough for documents, shallow enough for any JSON reader. */
+  output_depth: 64,
+  /** Kept from the end of stderr: it becomes the message of a failure. */
+  tail_bytes: 2 * 1024,
+  /** A longer line of stderr is never a progress line. */
+  line_chars: 1024,
+  note_chars: 256,
+  message_chars: LIMITS.message_chars,
+  /** What of a bad output is shown. */
+  excerpt_chars: 200,
+  /** From SIGTERM to SIGKILL; a function has as long to notice its signal. */
+  grace_ms: 1_000,
+  /** After the program is gone, how long its pipes may stay open in the hands of somebody who left its group. */
+  drain_ms: 500,
+  /** After the time is up, a handler that has still not ended is abandoned. */
+  abandon_ms: 2_000,
+  /** The longest time-out that a Node timer can count. */
+  timeout_ms_max: 2 ** 31 - 1,
+  /** A schema, and the words about an input that breaks it. */
+  schema_bytes: 64 * 1024,
+  schema_errors: 8,
+  /** Checking one value: (a+)+$ on 40 letters would take for ever. A busy machine needs some of it for an honest check. */
+  check_ms: 1_000,
+} as const;
+
+assert(HANDLER.abandon_ms > HANDLER.grace_ms + HANDLER.drain_ms, "a killed program is reported, not abandoned");
+assert(HANDLER.tail_bytes <= HANDLER.message_chars, "the tail of stderr fits into a message");

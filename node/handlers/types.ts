@@ -1,0 +1,107 @@
+/**
+ * What running an agent means, in types: the agent as configured, the call it gets, and how the call ended. No code but
+ * the error that handlers throw and the table of which ends are worth another contractor.
+ */
+
+/** A JSON Schema (2020-12, or draft-07 when `$schema` says so). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface SkillSpec {
+  /** A dotted name and a major version: `text.count@1`. */
+  readonly name: string;
+  readonly description?: string;
+  readonly input: JsonSchema;
+  readonly output: JsonSchema;
+  readonly effects: "none" | "read" | "write" | readonly string[];
+  readonly cost: number;
+  readonly expected_ms: number;
+  readonly idempotent: boolean;
+}
+
+export type HandlerSpec =
+  | { readonly kind: "exec"; readonly argv: readonly string[] }
+  /** An absolute path. */
+  | { readonly kind: "module"; readonly path: string };
+
+export interface AgentSpec {
+  readonly name: string;
+  readonly handler: HandlerSpec;
+  readonly concurrency: number;
+  readonly timeout_ms: number;
+  /** Names of environment variables an exec program may see besides PATH, HOME, LANG and TMPDIR. */
+  readonly env: readonly string[];
+  /** The folder an exec program runs in: the config's. */
+  readonly dir: string;
+  readonly skills: readonly SkillSpec[];
+}
+
+export interface Call {
+  readonly task: string;
+  readonly skill: string;
+  readonly input: unknown;
+  /** The ballot under which this runs, as text: grows at every re-award, so that side effects can refuse an older run. */
+  readonly fence: string;
+  /** What is left until the task's deadline: a duration, never an instant. */
+  readonly deadline_ms: number;
+}
+
+export interface Context {
+  readonly task: string;
+  readonly skill: string;
+  /** Aborts when the time is up or the task was cancelled. */
+  readonly signal: AbortSignal;
+  /** The time this run may take, from its start. */
+  readonly deadline_ms: number;
+  readonly fence: string;
+  /** Says how far it is: 0 to 1. */
+  progress(done: number, note?: string): void;
+}
+
+export type Reason =
+  | "error"
+  | "retry"
+  | "timeout"
+  | "cancelled"
+  | "invalid-input"
+  | "invalid-output"
+  | "output-too-large"
+  | "spawn";
+
+export type Ran =
+  | { readonly ok: true; readonly output: unknown; readonly ms: number }
+  | {
+      readonly ok: false;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly retryable: boolean;
+      readonly ms: number;
+      /** True when the handler would not stop and still runs: its slot is not free (until `onLate` is called). */
+      readonly spent: boolean;
+    };
+
+export interface Handler {
+  /** Resolves with the output, or throws a HandlerError (anything else thrown counts as reason "error"). */
+  run(call: Call, context: Context): Promise<unknown>;
+}
+
+/** Would another contractor, or the same one later, perhaps do better? */
+export const RETRYABLE = {
+  error: false,
+  retry: true,
+  timeout: true,
+  cancelled: false,
+  "invalid-input": false,
+  "invalid-output": true,
+  "output-too-large": false,
+  spawn: true,
+} as const satisfies Record<Reason, boolean>;
+
+export class HandlerError extends Error {
+  override readonly name = "HandlerError";
+  readonly reason: Reason;
+
+  constructor(reason: Reason, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+  }
+}

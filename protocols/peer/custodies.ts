@@ -1,0 +1,304 @@
+/**
+ * The tasks a peer is a custodian of: its own and those of others that name it. Stores them, hands messages to them, performs
+ * what they want, and forgets them when they are decided and old.
+ */
+import type { AuctionMessage, Candidate, CfpDocument, Receipts } from "../auction/mod.ts";
+import type { TaskDocument } from "../claim/documents.ts";
+import {
+  brokenTask,
+  type ClaimMessage,
+  Custodian,
+  type CustodianEffect,
+  type CustodyRecord,
+  untimely,
+} from "../claim/mod.ts";
+import {
+  LIMITS,
+  NEVER,
+  type Network,
+  type PeerId,
+  type Random,
+  type Seal,
+  type Signed,
+  type Skill,
+  shardOf,
+  spread,
+  type TaskId,
+  taskIdOf,
+} from "../kernel/mod.ts";
+import type { Request } from "./contract.ts";
+import type { Post } from "./post.ts";
+import type { TaskView } from "./view.ts";
+
+type Cfp = Extract<AuctionMessage, { type: "cfp" }>;
+
+export interface CustodiesOptions {
+  readonly post: Post;
+  readonly network: Network;
+  readonly seal: Seal;
+  readonly random: Random;
+  readonly candidates: (skill: Skill) => readonly Candidate[];
+  /** Fellow custodians for a new task, best first. */
+  readonly fellows: (count: number, spreadOf: (peer: PeerId) => number) => PeerId[];
+  /** A call goes out on the skill's topic: its own agents hear it here, and the directory may look for more. */
+  readonly announced: (cfp: Cfp, sealed: boolean) => void;
+}
+
+/** Messages that deserve to know when their task is not here. */
+const ANSWERED: ReadonlySet<string> = new Set<ClaimMessage["type"]>([
+  "prepare",
+  "accept",
+  "renew",
+  "tend",
+  "cancel",
+  "failure",
+]);
+
+export class Custodies {
+  readonly #options: CustodiesOptions;
+  readonly #post: Post;
+  readonly #custodies = new Map<TaskId, Custodian>();
+  readonly #submits = new Map<TaskId, number>();
+  readonly #receipts = new Map<PeerId, Receipts>();
+
+  constructor(options: CustodiesOptions) {
+    this.#options = options;
+    this.#post = options.post;
+  }
+
+  has(task: TaskId): boolean {
+    return this.#custodies.has(task);
+  }
+  views(): readonly TaskView[] {
+    return [...this.#custodies.values()].map((custodian) => this.#view(custodian));
+  }
+  view(task: TaskId): TaskView | undefined {
+    const custodian = this.#custodies.get(task);
+    return custodian === undefined ? undefined : this.#view(custodian);
+  }
+
+  #view(custodian: Custodian): TaskView {
+    const { value, signer } = custodian.document;
+    const { promised, outcome, account } = custodian;
+    return {
+      task: custodian.task,
+      skill: value.skill,
+      initiator: signer,
+      custodians: value.custodians,
+      conductor: value.custodians[promised.custodian] ?? signer,
+      state: custodian.state,
+      ballot: outcome?.ballot ?? promised,
+      contractor: custodian.contractor,
+      done_permille: custodian.done_permille,
+      attempts: account.attempts,
+      left_ms: Math.max(0, custodian.due - this.#post.at.now),
+      input: custodian.input,
+      outcome,
+      account: account.summary(),
+    };
+  }
+
+  // --- what users ask ---
+
+  submit(ref: number, request: Request): void {
+    const post = this.#post;
+    if (!this.#room()) {
+      post.answer(ref, {
+        ok: false,
+        reason: "overloaded",
+        message: `this node holds ${LIMITS.custody_max} open tasks`,
+      });
+      return;
+    }
+    const { custodians: wanted, input, ...terms } = request;
+    const others = this.#options.fellows((wanted ?? 3) - 1, (peer) => spread(request.nonce + peer));
+    if (wanted !== undefined && 1 + others.length < wanted) {
+      const message = `${wanted} custodians were asked for, and ${1 + others.length} are connected (this node included)`;
+      post.answer(ref, { ok: false, reason: "too-few-peers", message });
+      return;
+    }
+    const custodians = [post.self, ...(others.length < 2 ? [] : others)];
+    const { network, seal } = this.#options;
+    const document: Signed<TaskDocument> = seal({
+      kind: "task" as const,
+      network,
+      ...terms,
+      custodians,
+      issued_ms: post.at.wall,
+    });
+    const custodian = this.#open(document, input, request.deadline_ms);
+    const { task } = custodian;
+    this.#submits.set(task, ref);
+    post.note({
+      type: "submitted",
+      task,
+      skill: request.skill,
+      custodians,
+      reach: request.reach,
+      left_ms: request.deadline_ms,
+    });
+    this.#perform(custodian, custodian.begin(post.at.now));
+  }
+
+  cancel(ref: number, task: TaskId): void {
+    const custodian = this.#custodies.get(task);
+    if (custodian === undefined) {
+      this.#post.answer(ref, {
+        ok: false,
+        task,
+        reason: "unknown-task",
+        message: "this node is no custodian of that task",
+      });
+    } else if (custodian.outcome !== undefined) {
+      this.#post.answer(ref, {
+        ok: false,
+        task,
+        reason: "already-decided",
+        message: `the task is ${custodian.outcome.status} already`,
+      });
+    } else {
+      this.#perform(custodian, custodian.cancel(this.#post.at.now));
+      this.#post.answer(ref, { ok: true, task });
+    }
+  }
+
+  // --- messages ---
+
+  receive(from: PeerId, message: ClaimMessage | AuctionMessage): void {
+    const custodian = this.#custodies.get(message.task);
+    if (custodian !== undefined) this.#perform(custodian, custodian.receive(from, message, this.#post.at.now));
+    else if (message.type === "store") this.#store(from, message);
+    else if (ANSWERED.has(message.type)) {
+      this.#post.send(from, { type: "not-understood", task: message.task, what: message.type, reason: "unknown-task" });
+    }
+  }
+
+  /** CLAIM-2: a custodian stores what it is named for, once, while the task is alive. */
+  #store(from: PeerId, message: Extract<ClaimMessage, { type: "store" }>): void {
+    const { document, input, task, left_ms } = message;
+    const { wall, now } = this.#post.at;
+    const clause = task === taskIdOf(document.digest) ? brokenTask(document) : "WIRE-4";
+    const untimed =
+      clause ?? untimely(document, wall, from === document.signer && left_ms >= document.value.deadline_ms);
+    if (untimed !== undefined) {
+      this.#post.refuse(from, untimed, "a task that cannot be stored");
+      return;
+    }
+    if (!document.value.custodians.includes(this.#post.self)) {
+      this.#post.send(from, { type: "not-understood", task, what: "store", reason: "not-custodian" });
+      return;
+    }
+    if (!this.#room()) return;
+    const custodian = this.#open(document, input, Math.min(left_ms, document.value.deadline_ms));
+    this.#perform(custodian, [...custodian.adopt(), ...custodian.receive(from, message, now)]);
+  }
+
+  // --- life of a custody ---
+
+  #open(document: Signed<TaskDocument>, input: string, left_ms: number, kept?: CustodyRecord): Custodian {
+    const { seal, random, candidates } = this.#options;
+    const { self, at } = this.#post;
+    const { skill } = document.value;
+    const receipts = (peer: PeerId): Receipts => this.#receipts.get(peer) ?? { done: 0, failed: 0 };
+    const context = { self, seal, random, candidates: () => candidates(skill), receipts };
+    const custodian = new Custodian({ context, document, input, left_ms, kept, ...at });
+    this.#custodies.set(custodian.task, custodian);
+    return custodian;
+  }
+
+  /** What was promised before a restart is promised still. */
+  restore(record: CustodyRecord, input: string): void {
+    const { wall, now } = this.#post.at;
+    const left_ms = Math.max(0, Math.min(record.due_ms - wall, record.document.value.deadline_ms));
+    const custodian = this.#open(record.document, input, left_ms, record);
+    this.#perform(custodian, custodian.resume(now));
+  }
+
+  tick(task: TaskId): void {
+    const custodian = this.#custodies.get(task);
+    const { now } = this.#post.at;
+    if (custodian === undefined) return;
+    if (now >= custodian.due + LIMITS.retention_ms) this.#forget(task);
+    else this.#perform(custodian, custodian.tick(now));
+  }
+
+  unreachable(peer: PeerId): void {
+    for (const custodian of this.#custodies.values()) {
+      if (custodian.state !== "decided") this.#perform(custodian, custodian.unreachable(peer, this.#post.at.now));
+    }
+  }
+
+  /** Makes room by forgetting the oldest decided task; false when all are open. */
+  #room(): boolean {
+    if (this.#custodies.size < LIMITS.custody_max) return true;
+    for (const [task, { state }] of this.#custodies) {
+      if (state !== "decided") continue;
+      this.#forget(task);
+      return true;
+    }
+    return false;
+  }
+
+  #forget(task: TaskId): void {
+    this.#custodies.delete(task);
+    this.#post.remind(`task ${task}`, NEVER);
+    this.#post.push({ type: "keep", key: `task/${task}`, record: null });
+    this.#post.push({ type: "keep", key: `input/${task}`, record: null });
+  }
+
+  #perform(custodian: Custodian, effects: readonly CustodianEffect[]): void {
+    for (const effect of effects) this.#performOne(custodian, effect);
+    this.#post.remind(`task ${custodian.task}`, Math.min(custodian.deadline(), custodian.due + LIMITS.retention_ms));
+  }
+
+  #performOne(custodian: Custodian, effect: CustodianEffect): void {
+    const post = this.#post;
+    switch (effect.type) {
+      case "send":
+        return post.send(effect.to, effect.message);
+      case "announce":
+        return this.#announce(custodian.document.value, effect.cfp);
+      case "accuse": {
+        const { first, second } = effect;
+        post.push({
+          type: "publish",
+          shard: "all",
+          document: { kind: "equivocation", network: this.#options.network, first, second },
+        });
+        return post.refuse(first.signer, "CLAIM-14", "two awards signed for one ballot");
+      }
+      case "acknowledge":
+        return this.#acknowledge(custodian.task, effect.stored);
+      case "credit":
+        return this.#credit(effect.peer, effect.good);
+      case "keep":
+      case "refuse":
+      case "note":
+        return post.push(effect);
+    }
+  }
+
+  #announce(task: TaskDocument, cfp: Cfp): void {
+    const { type: _, ...call } = cfp;
+    const { network } = this.#options;
+    const document: CfpDocument = { kind: "cfp", network, issued_ms: this.#post.at.wall, ...call, sealed: task.sealed };
+    this.#post.push({ type: "publish", shard: shardOf(task.skill), document });
+    this.#options.announced(cfp, task.sealed);
+  }
+
+  #acknowledge(task: TaskId, stored: boolean): void {
+    const ref = this.#submits.get(task);
+    this.#submits.delete(task);
+    if (ref === undefined) return;
+    const message = "no majority of the task's custodians acknowledged it; it has been cancelled";
+    this.#post.answer(ref, stored ? { ok: true, task } : { ok: false, task, reason: "not-stored", message });
+  }
+
+  #credit(peer: PeerId, good: boolean): void {
+    const { done, failed } = this.#receipts.get(peer) ?? { done: 0, failed: 0 };
+    this.#receipts.delete(peer);
+    const [oldest] = this.#receipts.keys();
+    if (this.#receipts.size >= LIMITS.receipts_max && oldest !== undefined) this.#receipts.delete(oldest);
+    this.#receipts.set(peer, good ? { done: done + 1, failed } : { done, failed: failed + 1 });
+  }
+}

@@ -24,6 +24,12 @@ export type FaultCode =
   | "denied"
   | "network"
   | "unknown-task"
+  /** The machines' own refusals of a wish. */
+  | "not-stored"
+  | "overloaded"
+  | "draining"
+  | "too-few-peers"
+  | "already-decided"
   | "internal";
 
 export interface FaultOptions {

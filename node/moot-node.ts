@@ -2,8 +2,7 @@
  * What a running node offers to the program around it: the control API, the demo, tests and benches use this and nothing
  * deeper. `startNode` in `node/mod.ts` makes one. Every method that can fail rejects with a `Fault`.
  */
-import type { Fact, KnownPeer, TaskView } from "../protocols/mod.ts";
-import type { Skill, TaskId, OutcomeDocument, Reach, PeerId } from "../protocols/mod.ts";
+import type { Fact, KnownPeer, OutcomeDocument, PeerId, Reach, Skill, TaskId, TaskView } from "../protocols/mod.ts";
 
 export interface SubmitOptions {
   readonly skill: string;
@@ -46,7 +45,12 @@ export interface Status {
   /** Connected to a peer of the network with every topic grafted, or alone because there is nobody to join. */
   readonly meshReady: boolean;
   readonly connections: number;
-  readonly agents: readonly { readonly name: string; readonly skills: readonly string[]; readonly busy: number; readonly concurrency: number }[];
+  readonly agents: readonly {
+    readonly name: string;
+    readonly skills: readonly string[];
+    readonly busy: number;
+    readonly concurrency: number;
+  }[];
   readonly tasks: { readonly open: number; readonly decided: number };
   readonly process: { readonly pid: number; readonly node: string; readonly rssBytes: number };
 }
@@ -67,7 +71,15 @@ export interface MootNode {
   task(id: TaskId): TaskView | undefined;
   facts(task: TaskId): readonly Observed[];
   /** Who would be asked, and in what order, without announcing anything. */
-  candidates(skill: Skill): readonly { readonly peer: PeerId; readonly agent: string; readonly cost: number; readonly expected_ms: number; readonly load_permille: number }[];
+  candidates(
+    skill: Skill,
+  ): readonly {
+    readonly peer: PeerId;
+    readonly agent: string;
+    readonly cost: number;
+    readonly expected_ms: number;
+    readonly load_permille: number;
+  }[];
   watch(listener: (fact: Observed) => void): () => void;
   /** Frames and publications of a task at this node. */
   messages(task: TaskId): { readonly sent: number; readonly received: number };

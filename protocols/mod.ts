@@ -17,7 +17,7 @@ export * from "./kernel/mod.ts";
 export type { Open } from "./kernel/wire.ts";
 export type { Answer, Effect, PeerEvent, PeerOptions, Request, RunResult } from "./peer/contract.ts";
 export { type Fact, taskOf } from "./peer/facts.ts";
-export { Peer } from "./peer/peer.ts";
+export { Peer, shardsOf } from "./peer/peer.ts";
 export type { KnownPeer, TaskState, TaskView } from "./peer/view.ts";
 export {
   type Kept,

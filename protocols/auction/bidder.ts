@@ -39,6 +39,8 @@ export type BidderEvent =
   /** The handler has ended. */
   | { readonly type: "release"; readonly now: number; readonly task: TaskId }
   | { readonly type: "agents"; readonly now: number; readonly agents: readonly AgentCard[] }
+  /** Handlers of this agent that ended for the task, but would not stop. */
+  | { readonly type: "stuck"; readonly now: number; readonly agent: string; readonly places: number }
   | { readonly type: "drain"; readonly now: number }
   | { readonly type: "tick"; readonly now: number };
 
@@ -86,6 +88,7 @@ export class Bidder {
   readonly #holds = new Map<TaskId, Hold>();
   readonly #busy = new Map<TaskId, string>();
   readonly #waiting = new Map<TaskId, Waiting>();
+  readonly #stuck = new Map<string, number>();
   #agents: readonly AgentCard[] = [];
   #draining = false;
 
@@ -128,6 +131,9 @@ export class Bidder {
       case "agents":
         this.#agents = event.agents;
         break;
+      case "stuck":
+        this.#stuck.set(event.agent, event.places);
+        break;
       case "drain":
         this.#draining = true;
         this.#waiting.clear();
@@ -166,7 +172,8 @@ export class Bidder {
       return;
     }
     this.#holds.delete(cfp.task);
-    const room = this.#room(cfp.skill, cfp.left_ms);
+    // Still at this very task, under an award that has been given up: no second run beside the first (AUCTION-8).
+    const room = this.#busy.has(cfp.task) ? { refusal: "stale" as const } : this.#room(cfp.skill, cfp.left_ms);
     if ("refusal" in room || cfp.input_bytes > LIMITS.body_bytes) {
       const reason = "refusal" in room ? room.refusal : "too-large";
       // In a crowd, and from those who merely share the topic, silence is the refusal.
@@ -258,7 +265,7 @@ export class Bidder {
   }
 
   #committed(agent: string): number {
-    let committed = 0;
+    let committed = this.#stuck.get(agent) ?? 0;
     for (const hold of this.#holds.values()) if (hold.agent === agent) committed += 1;
     for (const name of this.#busy.values()) if (name === agent) committed += 1;
     return committed;

@@ -33,7 +33,8 @@ export interface AuctionOptions {
 }
 
 export type AuctionEvent =
-  | { readonly type: "open"; readonly now: number }
+  /** The first announcement goes out after the pause. */
+  | { readonly type: "open"; readonly now: number; readonly pause_ms: number }
   | { readonly type: "propose"; readonly now: number; readonly from: PeerId; readonly bid: Bid }
   | {
       readonly type: "refuse";
@@ -65,7 +66,7 @@ type State =
 
 /** Legal moves; the diagram in the README is drawn from this table. */
 export const AUCTION_MOVES = {
-  idle: ["calling"],
+  idle: ["pausing"],
   calling: ["calling", "pausing", "closed"],
   pausing: ["calling"],
   closed: [],
@@ -107,7 +108,7 @@ export class Auction {
     const effects: AuctionEffect[] = [];
     switch (event.type) {
       case "open":
-        this.#call(now, this.#options.reach === "wide" ? "wide" : "directed", effects);
+        this.#move({ name: "pausing", until: now + event.pause_ms });
         break;
       case "propose":
         this.#propose(now, event.from, event.bid);

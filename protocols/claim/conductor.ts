@@ -55,6 +55,8 @@ export class Conductor {
   /** The highest ballot heard of: the next one must be above it. */
   #floor: Ballot = FIRST;
   #cancel = false;
+  /** Awards that came to nothing. */
+  #setbacks = 0;
   #effects: ConductorEffect[] = [];
 
   constructor(options: ConductorOptions, now: number) {
@@ -180,7 +182,14 @@ export class Conductor {
   #open(now: number, ballot: Ballot): void {
     const auction = this.#options.auction();
     this.#move({ name: "auctioning", ballot, auction, tend_at: now + Math.floor(this.#options.lease_ms / 3) });
-    this.#auction(now, { type: "open", now });
+    this.#auction(now, { type: "open", now, pause_ms: this.#pause() });
+  }
+
+  /** After the second award that came to nothing, the next call waits, ever longer. */
+  #pause(): number {
+    return this.#setbacks < 2
+      ? 0
+      : Math.min(LIMITS.pause_ms_last, LIMITS.pause_ms_first * 2 ** Math.min(this.#setbacks - 2, 8));
   }
 
   #auction(now: number, event: AuctionEvent): void {
@@ -249,6 +258,7 @@ export class Conductor {
 
   /** The next attempt, or the end of patience. */
   #again(now: number, next: readonly RankedBid[]): void {
+    this.#setbacks += 1;
     const ending = this.#effects.filter(({ type }) => type === "ended").length;
     if (this.#options.attempts() + ending >= this.#options.attempts_max)
       this.#conclude(now, "give-up", { status: "failed", reason: "attempts", message: "" });

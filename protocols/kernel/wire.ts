@@ -57,7 +57,7 @@ export const ballot: z.ZodType<Ballot> = z.strictObject({
 export function sealed<S extends z.ZodType<{ readonly kind: string }>>(open: Open, schema: S) {
   return z
     .string()
-    .max(LIMITS.control_bytes * 2)
+    .max(LIMITS.claim_bytes)
     .transform((seal, context): Signed<z.output<S>> => {
       const opened = open(seal);
       const value = opened === undefined ? undefined : schema.safeParse(opened.payload);

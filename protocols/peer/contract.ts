@@ -69,6 +69,8 @@ export type PeerEvent = Instant &
     | { readonly type: "cancel"; readonly ref: number; readonly task: TaskId }
     | { readonly type: "progress"; readonly task: TaskId; readonly done_permille: number; readonly note: string }
     | { readonly type: "ran"; readonly task: TaskId; readonly fence: number; readonly result: RunResult }
+    /** So many places of the agent are taken by handlers that would not stop. */
+    | { readonly type: "stuck"; readonly agent: string; readonly places: number }
     /** Peers that the DHT names as providers of the skill. */
     | { readonly type: "found"; readonly skill: Skill; readonly peers: readonly PeerId[] }
     | { readonly type: "card"; readonly card: Signed<CardDocument> }

@@ -7,7 +7,7 @@
  */
 import type { Candidate } from "../auction/mod.ts";
 import { equivocal } from "../claim/mod.ts";
-import { Directory, type DirectoryEffect } from "../directory/mod.ts";
+import { type AgentCard, Directory, type DirectoryEffect } from "../directory/mod.ts";
 import { LIMITS, NEVER, type PeerId, Random, type Skill, shardOf, type TaskId } from "../kernel/mod.ts";
 import type { Effect, PeerEvent, PeerOptions, Request } from "./contract.ts";
 import { Custodies } from "./custodies.ts";
@@ -70,10 +70,13 @@ export class Peer {
   load(): readonly { readonly agent: string; readonly busy: number; readonly concurrency: number }[] {
     return this.#works.load();
   }
+  /** Tasks it works on, or has results of that are not decided yet. */
+  working(): number {
+    return this.#works.size;
+  }
   /** The announcement shards of its own skills. */
   topics(): readonly number[] {
-    const shards = this.#options.agents.flatMap(({ skills }) => skills.map(({ name }) => shardOf(name)));
-    return [...new Set(shards)].sort((left, right) => left - right);
+    return shardsOf(this.#options.agents);
   }
 
   // --- events ---
@@ -112,6 +115,8 @@ export class Peer {
         return this.#works.step(event.task, event);
       case "ran":
         return this.#works.step(event.task, event);
+      case "stuck":
+        return this.#works.bid({ type: "stuck", now, agent: event.agent, places: event.places });
       case "found":
         return this.#direct({ now, wall, type: "found", peers: event.peers });
       case "card":
@@ -279,4 +284,10 @@ export class Peer {
     if (next !== NEVER && (rang || next !== this.#alarm)) this.#post.push({ type: "wake", at: next });
     this.#alarm = next;
   }
+}
+
+/** The announcement shards that a peer with these agents listens to. */
+export function shardsOf(agents: readonly AgentCard[]): number[] {
+  const shards = agents.flatMap(({ skills }) => skills.map(({ name }) => shardOf(name)));
+  return [...new Set(shards)].sort((left, right) => left - right);
 }

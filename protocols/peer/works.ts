@@ -50,6 +50,10 @@ export class Works {
     return this.#bidder.load();
   }
 
+  get size(): number {
+    return this.#runs.size;
+  }
+
   bid(event: Parameters<Bidder["receive"]>[0]): void {
     for (const effect of this.#bidder.receive(event)) this.#performBid(effect);
     this.#post.remind("bidder", this.#bidder.deadline());

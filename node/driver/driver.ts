@@ -1,0 +1,215 @@
+/**
+ * Drives one peer's machines on a real network and disk, as `protocols/peer/contract.ts` promises: one event at a time, time
+ * that never runs backwards, effects in order, nothing after a `keep` before it is durable. Woken by the host, by handlers, by
+ * its user and by one timer. It decides nothing.
+ *
+ * Events that arrive in one turn of the loop are handled as a batch: all that the machines want kept is written with one sync,
+ * and only then anything is sent (group commit).
+ */
+import {
+  type Answer,
+  Broken,
+  type Effect,
+  type Fact,
+  type Kept,
+  type Peer,
+  type PeerEvent,
+  type PeerId,
+  type TaskId,
+  taskOf,
+} from "../../protocols/mod.ts";
+import type { Observed } from "../moot-node.ts";
+import type { Store } from "../store/mod.ts";
+import type { Host } from "./port.ts";
+import type { Work } from "./work.ts";
+
+/** An event without its time: the driver stamps it. */
+export type Untimed = PeerEvent extends infer E ? (E extends PeerEvent ? Omit<E, "now" | "wall"> : never) : never;
+
+export interface DriverOptions {
+  readonly store: Store;
+  readonly onFact: (fact: Observed) => void;
+  readonly onRefused: (from: PeerId, clause: string, detail: string) => void;
+  /** A machine's invariant broke, or the disk failed: the node must stop. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface Counted {
+  sent: number;
+  received: number;
+}
+
+const COUNTED_TASKS = 16_384;
+/** Longest that one timer is set for; the alarm is only a reminder. */
+const TIMER_MS_MAX = 60_000;
+
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #counts = new Map<TaskId, Counted>();
+  readonly #answers = new Map<number, (answer: Answer) => void>();
+  readonly #since = performance.now();
+  #peer: Peer | undefined;
+  #host: Host | undefined;
+  #work: Work | undefined;
+  #queue: Untimed[] = [];
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #ref = 0;
+  #closed = false;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  /** From here on events are handled; what came before has waited. */
+  begin(parts: {
+    readonly peer: Peer;
+    readonly host: Host;
+    readonly work: Work;
+    readonly kept: readonly { key: string; record: Kept }[];
+  }): void {
+    this.#peer = parts.peer;
+    this.#host = parts.host;
+    this.#work = parts.work;
+    this.#queue.unshift({ type: "start", kept: parts.kept });
+    this.#turn();
+  }
+
+  push(event: Untimed): void {
+    if (this.#closed) return;
+    this.#queue.push(event);
+    this.#schedule();
+  }
+
+  /** Puts a user's wish to the machines and waits for their answer. */
+  ask(event: (ref: number) => Untimed): Promise<Answer> {
+    const ref = ++this.#ref;
+    return new Promise((resolve) => {
+      this.#answers.set(ref, resolve);
+      this.push(event(ref));
+    });
+  }
+
+  count(task: TaskId): Readonly<Counted> {
+    return this.#counts.get(task) ?? { sent: 0, received: 0 };
+  }
+
+  /** A frame or publication that came in for a task. */
+  received(task: TaskId): void {
+    this.#counted(task).received += 1;
+  }
+
+  /** No event is handled after this. Wishes that were not answered yet are refused. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const resolve of this.#answers.values())
+      resolve({ ok: false, reason: "draining", message: "the node has stopped" });
+    this.#answers.clear();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#peer === undefined) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const peer = this.#peer;
+    if (peer === undefined || this.#closed) return;
+    const events = this.#queue;
+    this.#queue = [];
+    try {
+      const effects: Effect[] = [];
+      for (const event of events) {
+        const now = Math.floor(performance.now() - this.#since);
+        for (const effect of peer.receive({ ...event, now, wall: Date.now() })) effects.push(effect);
+      }
+      this.#keep(effects);
+      for (const effect of effects) this.#perform(effect);
+    } catch (error) {
+      this.close();
+      this.#options.onFatal(
+        error instanceof Broken
+          ? new Error(`a machine broke its own promise: ${error.message}`, { cause: error })
+          : error,
+      );
+    }
+  }
+
+  /** One synced write for the whole batch, before anything else of it happens. */
+  #keep(effects: readonly Effect[]): void {
+    const writes = new Map<string, string | null>();
+    for (const effect of effects) {
+      if (effect.type === "keep") writes.set(effect.key, effect.record === null ? null : JSON.stringify(effect.record));
+    }
+    if (writes.size > 0) this.#options.store.batch([...writes].map(([key, value]) => ({ key, value })));
+  }
+
+  #perform(effect: Effect): void {
+    const host = this.#host;
+    if (host === undefined) return;
+    switch (effect.type) {
+      case "keep":
+        return;
+      case "send": {
+        const task = taskOf(effect.message);
+        if (task !== undefined) this.#counted(task).sent += 1;
+        return host.send(effect.to, effect.message);
+      }
+      case "publish":
+        if (effect.document.kind !== "equivocation") this.#counted(effect.document.task).sent += 1;
+        return host.publish(effect.shard, effect.document);
+      case "run":
+        return this.#work?.run(effect);
+      case "stop":
+        return this.#work?.stop(effect.task, effect.fence);
+      case "answer":
+        this.#answers.get(effect.ref)?.(effect.answer);
+        this.#answers.delete(effect.ref);
+        return;
+      case "refuse":
+        host.penalise(effect.from);
+        return this.#options.onRefused(effect.from, effect.clause, effect.detail);
+      case "advertise":
+        return host.advertise(effect.card, effect.skills);
+      case "look-up":
+        return host.lookUp(effect.skill);
+      case "fetch-card":
+        return host.fetchCard(effect.peer);
+      case "learned":
+        return host.learn(effect.card.signer, effect.card.value.addrs);
+      case "hang-up":
+        return host.hangUp(effect.peer);
+      case "note":
+        return this.#note(effect.fact, host.self);
+      case "wake":
+        return this.#wake(effect.at);
+    }
+  }
+
+  #note(fact: Fact, node: PeerId): void {
+    const observed: Observed = { ...fact, at_ms: Date.now(), node };
+    if ("task" in fact) this.#options.store.append(fact.task, JSON.stringify(observed));
+    this.#options.onFact(observed);
+  }
+
+  #wake(at: number): void {
+    clearTimeout(this.#timer);
+    const wait = Math.min(TIMER_MS_MAX, Math.max(0, at - (performance.now() - this.#since)));
+    this.#timer = setTimeout(() => this.push({ type: "alarm" }), Math.ceil(wait));
+  }
+
+  #counted(task: TaskId): Counted {
+    const known = this.#counts.get(task);
+    if (known !== undefined) return known;
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size >= COUNTED_TASKS && oldest !== undefined) this.#counts.delete(oldest);
+    const counted = { sent: 0, received: 0 };
+    this.#counts.set(task, counted);
+    return counted;
+  }
+}

@@ -1,0 +1,36 @@
+/** What a driver needs of the network, and what the network tells it. `node/host` offers this over libp2p. */
+import type { CardDocument, Message, PeerId, Signed, Skill, TopicDocument } from "../../protocols/mod.ts";
+
+export interface Host {
+  readonly self: PeerId;
+  /** With `/p2p/<id>` at the end. */
+  addrs(): string[];
+  /** Never throws; what cannot be delivered is reported as unreachable. */
+  send(to: PeerId, message: Message): void;
+  /** To the topic of a shard, or of everybody, in an envelope of ours. */
+  publish(shard: number | "all", document: TopicDocument): void;
+  learn(peer: PeerId, addrs: readonly string[]): void;
+  hangUp(peer: PeerId): void;
+  /** A peer broke a clause: its score falls. */
+  penalise(peer: PeerId): void;
+  connections(): PeerId[];
+  advertise(card: Signed<CardDocument>, skills: readonly Skill[]): void;
+  lookUp(skill: Skill): void;
+  fetchCard(peer: PeerId): void;
+  /** Every topic that others read has a neighbour in its mesh. */
+  meshReady(): boolean;
+  stop(): Promise<void>;
+}
+
+export interface HostEvents {
+  readonly onMessage: (from: PeerId, message: Message) => void;
+  readonly onDocument: (signer: PeerId, document: TopicDocument) => void;
+  readonly onConnected: (peer: PeerId) => void;
+  readonly onDisconnected: (peer: PeerId) => void;
+  readonly onUnreachable: (peer: PeerId) => void;
+  readonly onFound: (skill: Skill, peers: readonly PeerId[]) => void;
+  readonly onCard: (card: Signed<CardDocument>) => void;
+  readonly onRefused: (from: PeerId, clause: string, detail: string) => void;
+  /** Addresses, or readiness, may have changed. */
+  readonly onChanged: () => void;
+}

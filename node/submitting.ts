@@ -1,0 +1,97 @@
+/**
+ * What a user submits, made ready for the machines: sizes, names and schemas are checked here, so that nothing is announced that
+ * no agent could take. Throws `Fault`s that name the field and the remedy.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { type CardDocument, LIMITS, parseDigest, parseSkill, type Request, type Skill } from "../protocols/mod.ts";
+import { Fault } from "./fault.ts";
+import { type Check, validator } from "./handlers/mod.ts";
+import type { SubmitOptions } from "./moot-node.ts";
+
+const CHECKS_MAX = 256;
+const checks = new Map<string, Check>();
+
+export function requestOf(options: SubmitOptions, cards: readonly CardDocument[]): Request {
+  const skill = skillOf(options.skill);
+  const input = textOf(options.input);
+  const input_bytes = Buffer.byteLength(input);
+  if (input_bytes > LIMITS.body_bytes) {
+    const remedy = "split the input, or pass a reference that the agent can read";
+    throw new Fault("too-large", `the input is ${input_bytes} bytes as JSON; the most is ${LIMITS.body_bytes}`, {
+      remedy,
+    });
+  }
+  fits(skill, options.input, cards);
+  const input_digest = parseDigest(createHash("sha256").update(input).digest("hex"));
+  if (input_digest === undefined) throw new Fault("internal", "a SHA-256 digest has 64 hex digits");
+  const { lease_ms_min, lease_ms_max, deadline_ms_max, attempts_max } = LIMITS;
+  return {
+    skill,
+    input,
+    input_digest,
+    input_bytes,
+    nonce: randomBytes(16).toString("hex"),
+    deadline_ms: within("deadline_ms", options.deadline_ms ?? LIMITS.deadline_ms_default, [1, deadline_ms_max]),
+    lease_ms: within("lease_ms", options.lease_ms ?? LIMITS.lease_ms_default, [lease_ms_min, lease_ms_max]),
+    attempts_max: within("attempts_max", options.attempts_max ?? LIMITS.attempts_max_default, [1, attempts_max]),
+    reach: options.reach ?? "auto",
+    sealed: options.sealed ?? false,
+    custodians: options.custodians,
+  };
+}
+
+export function skillOf(text: string): Skill {
+  const skill = parseSkill(text);
+  if (skill !== undefined) return skill;
+  const remedy = "a dotted lower-case name and a major version, such as text.count@1; moot agents lists those on offer";
+  throw new Fault("usage", `${JSON.stringify(text.slice(0, 100))} is no skill`, { remedy });
+}
+
+function textOf(input: unknown): string {
+  const text: string | undefined = JSON.stringify(input);
+  if (text !== undefined) return text;
+  throw new Fault("usage", "the input is no JSON value", {
+    remedy: "give an object, array, string, number, boolean or null",
+  });
+}
+
+function within(name: string, value: number, [low, high]: readonly [number, number]): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new Fault("usage", `${name} is ${value}`, { remedy: `a whole number from ${low} to ${high}` });
+}
+
+/** Refused only when every agent known to have the skill would refuse it; strangers may know other schemas. */
+function fits(skill: Skill, input: unknown, cards: readonly CardDocument[]): void {
+  const schemas = new Map<string, object>();
+  for (const { agents } of cards) {
+    for (const { skills } of agents) {
+      for (const { name, input: schema } of skills)
+        if (name === skill) schemas.set(JSON.stringify(schema ?? {}), schema ?? {});
+    }
+  }
+  let misfit: string | undefined;
+  for (const [key, schema] of schemas) {
+    const complaint = checkOf(key, schema)(input);
+    if (complaint === undefined) return;
+    misfit ??= complaint;
+  }
+  if (misfit === undefined) return;
+  throw new Fault("schema", `the input does not fit ${skill}: ${misfit}`, {
+    remedy: `moot agents --skill ${skill} --json shows the schema`,
+  });
+}
+
+function checkOf(key: string, schema: object): Check {
+  const known = checks.get(key);
+  if (known !== undefined) return known;
+  let check: Check;
+  try {
+    check = validator({ ...schema });
+  } catch {
+    // A stranger's schema that cannot be compiled says nothing about the input.
+    check = () => undefined;
+  }
+  if (checks.size >= CHECKS_MAX) checks.clear();
+  checks.set(key, check);
+  return check;
+}

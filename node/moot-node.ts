@@ -71,9 +71,7 @@ export interface MootNode {
   task(id: TaskId): TaskView | undefined;
   facts(task: TaskId): readonly Observed[];
   /** Who would be asked, and in what order, without announcing anything. */
-  candidates(
-    skill: Skill,
-  ): readonly {
+  candidates(skill: Skill): readonly {
     readonly peer: PeerId;
     readonly agent: string;
     readonly cost: number;

@@ -39,8 +39,8 @@ export interface Call {
   readonly task: string;
   readonly skill: string;
   readonly input: unknown;
-  /** The ballot under which this runs, as text: grows at every re-award, so that side effects can refuse an older run. */
-  readonly fence: string;
+  /** The ballot under which this runs, as one integer: grows at every re-award, so that side effects can refuse an older run. */
+  readonly fence: number;
   /** What is left until the task's deadline: a duration, never an instant. */
   readonly deadline_ms: number;
 }
@@ -52,7 +52,7 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The time this run may take, from its start. */
   readonly deadline_ms: number;
-  readonly fence: string;
+  readonly fence: number;
   /** Says how far it is: 0 to 1. */
   progress(done: number, note?: string): void;
 }

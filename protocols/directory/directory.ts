@@ -76,6 +76,7 @@ export class Directory {
   readonly #looked = new Map<Skill, number>();
   #own: { agents: readonly AgentCard[]; addrs: readonly string[]; seq: number } = { agents: [], addrs: [], seq: 0 };
   #started: number | undefined;
+  #leaving = false;
   #renew_at = NEVER;
   #gossip_at = NEVER;
   #effects: DirectoryEffect[] = [];
@@ -121,6 +122,7 @@ export class Directory {
         break;
       case "leave":
         this.#own = { ...this.#own, agents: [] };
+        this.#leaving = true;
         this.#publish(event);
         break;
       case "tick":
@@ -234,7 +236,8 @@ export class Directory {
       uptime_ms,
       addrs: [...addrs],
       agents: [...agents],
-      durable,
+      // Who leaves is not asked to keep anything for others.
+      durable: durable && !this.#leaving,
     });
     this.#renew_at = at.now + Math.floor(LIMITS.card_ms / 3);
     if (this.#gossip_at === NEVER) this.#gossip_at = at.now + LIMITS.gossip_ms;

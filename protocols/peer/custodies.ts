@@ -184,6 +184,8 @@ export class Custodies {
       this.#post.refuse(from, untimed, "a task that cannot be stored");
       return;
     }
+    // Its own task, forgotten: this node may have voted on it, and whoever forgot a vote must not vote again.
+    if (document.signer === this.#post.self) return;
     if (!document.value.custodians.includes(this.#post.self)) {
       this.#post.send(from, { type: "not-understood", task, what: "store", reason: "not-custodian" });
       return;

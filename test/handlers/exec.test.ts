@@ -15,7 +15,7 @@ test("it gets one JSON object on stdin and answers on stdout", async () => {
       task: "t1",
       skill: "test.it@1",
       input: JSON.parse(JSON.stringify(input)),
-      fence: "1.0",
+      fence: 8,
       deadlineMs: 1234,
     },
     ms: expect.any(Number),

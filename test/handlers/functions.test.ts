@@ -11,7 +11,7 @@ test("it gets its own copy of the input, and a context", async () => {
     { input, deadline_ms: 7_000 },
     { onProgress: (...said) => seen.push(said) },
   );
-  const output = { text: "É!", fence: "1.0", task: "t1", skill: "test.it@1", left: 7_000 };
+  const output = { text: "É!", fence: 8, task: "t1", skill: "test.it@1", left: 7_000 };
   expect(ran).toEqual({ ok: true, output, ms: expect.any(Number) });
   expect(input).toEqual({ text: "é" });
   expect(seen).toEqual([[0.5, "half"]]);

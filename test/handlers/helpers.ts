@@ -48,7 +48,7 @@ export const call: Call = {
   task: "t1",
   skill: "test.it@1",
   input: { text: "hello" },
-  fence: "1.0",
+  fence: 8,
   deadline_ms: 20_000,
 };
 

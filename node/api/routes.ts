@@ -1,0 +1,232 @@
+/**
+ * The control API's resources over one node: what the CLI does, as HTTP. The server's side; woken by requests that the guard
+ * has let in. Answers are JSON, streams are JSON Lines; every error is `{error: {code, message, remedy}}`.
+ */
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { parseSkill, type Skill, type TaskId } from "../../protocols/mod.ts";
+import { Fault } from "../fault.ts";
+import type { MootNode, Observed } from "../moot-node.ts";
+import { agentRows } from "./agents.ts";
+import { bodyOf, statusOf } from "./errors.ts";
+import { API } from "./limits.ts";
+import { Lines } from "./lines.ts";
+import {
+  checked,
+  emptyRequest,
+  noQuery,
+  outcomeQuery,
+  parseBody,
+  skillQuery,
+  stopRequest,
+  submitRequest,
+  tasksQuery,
+  watchQuery,
+} from "./requests.ts";
+import { type TaskNames, taskRow, unknownTask } from "./tasks.ts";
+
+export interface RoutesOptions {
+  readonly node: MootNode;
+  readonly names: TaskNames;
+  /** Aborts when the server closes: whoever waits is told. */
+  readonly closing: AbortSignal;
+  /** Asked for by `POST /v1/stop`; must not throw. */
+  readonly stop: (options: { readonly grace_ms?: number }) => void;
+}
+
+interface Env {
+  Bindings: HttpBindings;
+}
+type Asked = Context<Env>;
+
+export function routes(options: RoutesOptions): Hono<Env> {
+  const app = new Hono<Env>({ strict: true });
+  app.use(async (context, next) => {
+    await next();
+    if (context.res === RESPONSE_ALREADY_SENT) return;
+    context.header("cache-control", "no-store");
+    context.header("x-content-type-options", "nosniff");
+  });
+  app.use(bodyLimit({ maxSize: API.body_bytes, onError: tooLarge }));
+  app.onError((error, context) => context.json(bodyOf(error), statusOf(error)));
+  app.notFound((context) => {
+    const known = [
+      ...new Set(app.routes.filter((route) => route.method !== "ALL").map((route) => `${route.method} ${route.path}`)),
+    ];
+    const fault = new Fault("usage", `${context.req.method} ${context.req.path} is not served`, {
+      remedy: `served: ${known.join(", ")}`,
+    });
+    return context.json(bodyOf(fault), 404);
+  });
+  reading(app, options);
+  acting(app, options);
+  waiting(app, options);
+  return app;
+}
+
+function tooLarge(): never {
+  throw new Fault("too-large", `a request's body has at most ${API.body_bytes} bytes`, {
+    remedy: "make the input smaller",
+  });
+}
+
+function reading(app: Hono<Env>, { node, names }: RoutesOptions): void {
+  app.get("/v1/status", (context) => {
+    checked(noQuery, context.req.query());
+    return context.json(node.status());
+  });
+  app.get("/v1/peers", (context) => {
+    checked(noQuery, context.req.query());
+    return context.json({ peers: node.peers() });
+  });
+  app.get("/v1/agents", (context) => {
+    const { skill } = checked(skillQuery, context.req.query());
+    return context.json({
+      agents: agentRows(node.status(), node.peers(), skill === undefined ? undefined : asSkill(skill)),
+    });
+  });
+  app.get("/v1/candidates", (context) => {
+    const { skill } = checked(skillQuery, context.req.query());
+    return context.json({ candidates: node.candidates(asSkill(skill ?? "")) });
+  });
+  app.get("/v1/tasks", (context) => {
+    const { state, limit } = checked(tasksQuery, context.req.query());
+    const all = node
+      .tasks()
+      .filter((view) => state === undefined || (state === "decided") === (view.state === "decided"));
+    return context.json({ tasks: all.slice(-limit).map(taskRow), total: all.length });
+  });
+  app.get("/v1/tasks/:id", (context) => {
+    const id = names.resolve(context.req.param("id"));
+    const view = node.task(id);
+    if (view === undefined) throw notKept(id, node.facts(id).length);
+    return context.json({ ...view, messages: node.messages(id) });
+  });
+  app.get("/v1/tasks/:id/facts", (context) => {
+    const id = names.resolve(context.req.param("id"));
+    const facts = node.facts(id);
+    if (facts.length === 0 && node.task(id) === undefined) throw unknownTask(id);
+    return context.json({ task: id, facts });
+  });
+}
+
+/** Only custodians keep tasks; a contractor or a bidder has but its own facts of one. */
+function notKept(id: TaskId, facts: number): Fault {
+  if (facts === 0) return unknownTask(id);
+  const remedy = `ask one of its custodians, or read what this node saw: moot trace ${id.slice(0, 12)}`;
+  return new Fault("unknown-task", `this node is no custodian of ${id}, but saw ${facts} facts of it`, {
+    remedy,
+    details: { task: id, facts },
+  });
+}
+
+function acting(app: Hono<Env>, { node, names, stop }: RoutesOptions): void {
+  app.post("/v1/tasks", async (context) => {
+    const { input, skill, ...rest } = checked(submitRequest, await bodyOfRequest(context));
+    if (input === undefined)
+      throw new Fault("usage", "the input is missing", {
+        remedy: "give any JSON value as input; null if there is nothing to say",
+      });
+    const task = await node.submit({ skill: asSkill(skill), input, ...rest });
+    return context.json({ task }, 201);
+  });
+  app.post("/v1/tasks/:id/cancel", async (context) => {
+    checked(emptyRequest, await bodyOfRequest(context));
+    const task = names.resolve(context.req.param("id"));
+    await node.cancel(task);
+    return context.json({ task, accepted: true }, 202);
+  });
+  app.post("/v1/stop", async (context) => {
+    const { grace_ms } = checked(stopRequest, await bodyOfRequest(context));
+    // After the answer is on its way: the client must hear that it was heard.
+    context.env.outgoing.once("close", () => stop(grace_ms === undefined ? {} : { grace_ms }));
+    context.header("connection", "close");
+    return context.json({ stopping: true }, 202);
+  });
+}
+
+function waiting(app: Hono<Env>, options: RoutesOptions): void {
+  const { node, names } = options;
+  app.get("/v1/tasks/:id/outcome", async (context) => {
+    const { follow, wait_ms } = checked(outcomeQuery, context.req.query());
+    const task = names.resolve(context.req.param("id"));
+    if (follow) return followOutcome(context, task, options);
+    const left = new AbortController();
+    context.env.outgoing.once("close", () => left.abort());
+    const late = wait_ms === undefined ? undefined : AbortSignal.timeout(wait_ms);
+    try {
+      return context.json(
+        await node.outcome(
+          task,
+          AbortSignal.any([left.signal, options.closing, ...(late === undefined ? [] : [late])]),
+        ),
+      );
+    } catch (error) {
+      if (options.closing.aborted) throw stopping();
+      if (late?.aborted === true) return context.json({ task, state: node.task(task)?.state ?? null }, 202);
+      throw error;
+    }
+  });
+  app.get("/v1/watch", (context) => {
+    const { task } = checked(watchQuery, context.req.query());
+    const only = task === undefined ? undefined : names.resolve(task);
+    const lines = new Lines(context.env.outgoing);
+    const off = node.watch((fact) => {
+      if (only === undefined || ("task" in fact && fact.task === only)) lines.send(fact);
+    });
+    lines.gone.addEventListener("abort", off, { once: true });
+    endWith(lines, options.closing);
+    return RESPONSE_ALREADY_SENT;
+  });
+}
+
+/** What is known of the task, then what happens, then `{"event":"outcome",…}`. */
+function followOutcome(context: Asked, task: TaskId, { node, closing }: RoutesOptions): Response {
+  if (node.task(task) === undefined) throw notKept(task, node.facts(task).length);
+  const lines = new Lines(context.env.outgoing);
+  const tell = (fact: Observed) => {
+    if ("task" in fact && fact.task === task) lines.send(fact);
+  };
+  // In one breath, so that no fact falls between what was and what comes.
+  for (const fact of node.facts(task)) lines.send(fact);
+  const off = node.watch(tell);
+  lines.gone.addEventListener("abort", off, { once: true });
+  endWith(lines, closing);
+  node.outcome(task, lines.gone).then(
+    (outcome) => lines.end({ event: "outcome", ...outcome }),
+    (error: unknown) => lines.end({ event: "error", ...bodyOf(error) }),
+  );
+  return RESPONSE_ALREADY_SENT;
+}
+
+function endWith(lines: Lines, closing: AbortSignal): void {
+  const end = () => lines.end({ event: "end", ...bodyOf(stopping()) });
+  if (closing.aborted) return end();
+  closing.addEventListener("abort", end, { once: true });
+  lines.gone.addEventListener("abort", () => closing.removeEventListener("abort", end), { once: true });
+}
+
+function stopping(): Fault {
+  return new Fault("no-node", "the node is stopping", {
+    remedy: "ask another node of the network, or this one when it is up again",
+  });
+}
+
+/** The body, which the limit before has counted. Throws Fault "usage". */
+async function bodyOfRequest(context: Asked): Promise<unknown> {
+  const bytes = new Uint8Array(await context.req.arrayBuffer());
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (bytes.length > 0 && type !== "application/json") {
+    throw new Fault("usage", `the body is ${type ?? "of no named type"}`, { remedy: "send application/json" });
+  }
+  return parseBody(bytes);
+}
+
+function asSkill(text: string): Skill {
+  const skill = parseSkill(text);
+  if (skill !== undefined) return skill;
+  const remedy = "a skill is a lower-case dotted name and a major version, such as text.count@1";
+  throw new Fault("usage", `${JSON.stringify(text.slice(0, 96))} is no skill`, { remedy });
+}

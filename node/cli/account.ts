@@ -1,0 +1,108 @@
+/** A task's account for people: state, who was asked, who refused and why, attempts and how each ended, result or failure. Pure. */
+import { ballotText, type PeerId } from "../../protocols/kernel/mod.ts";
+import type { Attempt, OutcomeDocument } from "../../protocols/mod.ts";
+import type { TaskAnswer } from "../api/mod.ts";
+import { brief, duration, paint, plural, shortPeer, visible } from "./output.ts";
+import { because, REASONS, REFUSALS, STATES } from "./words.ts";
+
+const TEXT_CHARS = 2_000;
+type Failure = NonNullable<OutcomeDocument["failure"]>;
+type Stream = NodeJS.WriteStream;
+
+/** What `moot show` prints. `self` is the node that answers. */
+export function accountOf(task: TaskAnswer, self: PeerId): string {
+  const say = (peer: PeerId) => (peer === self ? `${shortPeer(peer)} (this node)` : shortPeer(peer));
+  const { outcome } = task;
+  const lines = [
+    field("task", task.task),
+    field("skill", task.skill),
+    field("state", stateText(task)),
+    field("initiator", say(task.initiator)),
+    field(
+      "custodians",
+      task.custodians.map((peer) => (peer === task.conductor ? `${say(peer)} (conducts)` : say(peer))).join(", "),
+    ),
+    field("ballot", `${ballotText(task.ballot)} (the fence that handlers get grows with it)`),
+    ...(task.contractor === undefined ? [] : [field("contractor", say(task.contractor))]),
+    field("messages", `${task.messages.sent} sent, ${task.messages.received} received by this node`),
+    field("input", brief(task.input, TEXT_CHARS)),
+  ];
+  const attempts = outcome?.failure?.attempts ?? task.attempts;
+  const account = outcome?.failure ?? task.account;
+  lines.push(...asking(account, say), ...attemptLines(attempts, say));
+  if (outcome?.result !== undefined) lines.push(field("result", brief(outcome.result, TEXT_CHARS)));
+  if (outcome?.failure !== undefined) lines.push(...failureLines(outcome.failure));
+  return lines.join("\n");
+}
+
+function field(name: string, text: string): string {
+  return `${paint("dim", name.padEnd(11))} ${text}`;
+}
+
+function stateText({ state, outcome, left_ms, done_permille }: TaskAnswer): string {
+  if (outcome !== undefined) return paint(outcome.status === "done" ? "green" : "red", outcome.status);
+  const progress = done_permille === undefined ? "" : `, ${done_permille / 10} % done`;
+  return `${STATES[state]}${progress}; ${duration(left_ms)} to its deadline`;
+}
+
+type Say = (peer: PeerId) => string;
+
+function asking({ asked, refusals, rounds }: Pick<Failure, "asked" | "refusals" | "rounds">, say: Say): string[] {
+  if (rounds === 0 && asked.length === 0) return [];
+  const whom =
+    asked.length === 0
+      ? "on the topic of the skill"
+      : `${plural(asked.length, "peer")} by name: ${asked.map(say).join(", ")}`;
+  const lines = [field("called", `${plural(rounds, "time")}, ${whom}`)];
+  for (const { peer, reason, times } of refusals) {
+    lines.push(field("refused", `${say(peer)}: ${because(reason, REFUSALS)}${times > 1 ? `, ${times} times` : ""}`));
+  }
+  return lines;
+}
+
+function attemptLines(attempts: readonly Attempt[], say: Say): string[] {
+  return attempts.map(({ contractor, ballot, started, ended, exitReason, message }, index) => {
+    const note = message === undefined || message === "" ? "" : `: ${brief(message, TEXT_CHARS)}`;
+    const when = `from ${duration(started)} to ${duration(ended)}`;
+    return field(
+      `attempt ${index + 1}`,
+      `${say(contractor)} in ballot ${ballotText(ballot)}, ${when}, ended ${because(exitReason, REASONS)}${note}`,
+    );
+  });
+}
+
+function failureLines(failure: Failure): string[] {
+  const lines = [
+    field(
+      "failure",
+      `${because(failure.reason, REASONS)}${failure.message === "" ? "" : `: ${brief(failure.message, TEXT_CHARS)}`}`,
+    ),
+  ];
+  for (const cause of failure.causes) lines.push(field("cause", brief(cause, TEXT_CHARS)));
+  for (const { name, outcome, ms } of failure.toolTrace)
+    lines.push(field("tool", `${visible(name)}: ${visible(outcome)} after ${duration(ms)}`));
+  lines.push(field("retry", failure.retryable ? "another try may succeed" : "the same input would fail again"));
+  return lines;
+}
+
+/** Why a task did not succeed, for the end of `submit`: one line of reason, then who was asked and every refusal. */
+export function whyNot(failure: Failure, stream: Stream): string {
+  const head = `${failure.status}: ${because(failure.reason, REASONS)}${failure.message === "" ? "" : `: ${brief(failure.message, TEXT_CHARS)}`}`;
+  const lines = [paint("red", head, stream)];
+  if (failure.rounds > 0) {
+    const asked = failure.asked.map(shortPeer).join(", ");
+    lines.push(
+      `  called ${plural(failure.rounds, "time")}; asked by name: ${asked === "" ? "nobody, because nobody with the skill is known" : asked}`,
+    );
+  }
+  for (const { peer, reason, times } of failure.refusals) {
+    lines.push(`  ${shortPeer(peer)} refused${times > 1 ? ` ${times} times` : ""}: ${because(reason, REFUSALS)}`);
+  }
+  failure.attempts.forEach(({ contractor, ballot, exitReason, message }, index) => {
+    const note = message === undefined || message === "" ? "" : `: ${brief(message, TEXT_CHARS)}`;
+    lines.push(
+      `  attempt ${index + 1} by ${shortPeer(contractor)} in ballot ${ballotText(ballot)}: ${because(exitReason, REASONS)}${note}`,
+    );
+  });
+  return lines.join("\n");
+}

@@ -1,0 +1,91 @@
+/** `moot tasks`, `moot show` and `moot cancel`: what this node keeps of tasks. */
+import { Command, Option } from "commander";
+import { ballotText } from "../../protocols/kernel/mod.ts";
+import type { TaskRow } from "../api/mod.ts";
+import { accountOf } from "./account.ts";
+import { type ClientOptions, clientOf, forClients, parseCount } from "./options.ts";
+import { duration, paint, plural, print, printJson, shortPeer, shortTask, table, talk } from "./output.ts";
+
+interface TasksOptions extends ClientOptions {
+  readonly state?: "open" | "decided";
+  readonly limit?: number;
+}
+
+export function tasksCommand(): Command {
+  return forClients(new Command("tasks"))
+    .description("the tasks that this node is a custodian of")
+    .addOption(new Option("--state <state>", "only these").choices(["open", "decided"]))
+    .option("--limit <n>", "at most so many, the last ones", parseCount)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ moot tasks --state open\n  $ moot tasks --json | jq -r '.[] | select(.status == \"failed\") | .task'",
+    )
+    .action(async (options: TasksOptions) => {
+      const { tasks, total } = await clientOf(options).tasks({ state: options.state, limit: options.limit });
+      if (options.json === true) return printJson(tasks);
+      if (tasks.length === 0) return talk("no tasks; submit one with: moot submit <skill> --input <json>");
+      const columns = [
+        { head: "TASK" },
+        { head: "SKILL" },
+        { head: "STATE" },
+        { head: "BALLOT" },
+        { head: "CONTRACTOR" },
+        { head: "LEFT", right: true },
+      ];
+      print(table(columns, tasks.map(taskCells)));
+      if (total > tasks.length) talk(`${plural(total, "task")} in all; --limit shows more`);
+    });
+}
+
+function taskCells({
+  task,
+  skill,
+  state,
+  status,
+  ballot,
+  contractor,
+  left_ms,
+  done_permille,
+}: TaskRow): readonly string[] {
+  const progress = state === "running" && done_permille !== undefined ? ` ${done_permille / 10} %` : "";
+  const shown = status === undefined ? `${state}${progress}` : paint(status === "done" ? "green" : "red", status);
+  return [
+    shortTask(task),
+    skill,
+    shown,
+    ballotText(ballot),
+    contractor === undefined ? "-" : shortPeer(contractor),
+    status === undefined ? duration(left_ms) : "-",
+  ];
+}
+
+export function showCommand(): Command {
+  return forClients(new Command("show"))
+    .description("one task: its state, who was asked, who refused and why, its attempts, its result or failure")
+    .argument("<task>", "its id, or at least 6 of its first digits")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ moot show 3fa94c\n  $ moot show 3fa94c --json | jq .outcome.failure.refusals",
+    )
+    .action(async (id: string, options: ClientOptions) => {
+      const client = clientOf(options);
+      const task = await client.task(id);
+      if (options.json === true) return printJson(task);
+      print(accountOf(task, (await client.status()).peer));
+    });
+}
+
+export function cancelCommand(): Command {
+  return forClients(new Command("cancel"))
+    .description("ask for a task to be cancelled; a result that was decided first stands")
+    .argument("<task>", "its id, or at least 6 of its first digits")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ moot cancel 3fa94c\n\nWaits until the cancellation is accepted, not until it is decided: see moot show.",
+    )
+    .action(async (id: string, options: ClientOptions) => {
+      const task = await clientOf(options).cancel(id);
+      if (options.json === true) return printJson({ task, accepted: true });
+      talk(`${shortTask(task)}: the cancellation is accepted`);
+    });
+}

@@ -1,0 +1,45 @@
+/**
+ * What this node does about connections besides using them: at most two of one peer (the newest stay), none without its
+ * guard, none that has fallen silent. Woken by libp2p's events and by a tick.
+ */
+import type { Connection, Libp2p } from "@libp2p/interface";
+import type { Guards } from "./frame-guard.ts";
+import { HOST } from "./limits.ts";
+
+export interface ConnectionsOptions {
+  readonly node: Libp2p;
+  readonly guards: Guards;
+  readonly clock: () => number;
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  #ticked_at: number;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#ticked_at = options.clock();
+  }
+
+  opened(connection: Connection): void {
+    const { node, guards } = this.#options;
+    if (guards.of(connection) === undefined) return connection.abort(new Error("a connection without its guard"));
+    const all = node.getConnections(connection.remotePeer).filter(({ status }) => status === "open");
+    const byAge = all.toSorted((left, right) => left.timeline.open - right.timeline.open);
+    for (const old of byAge.slice(0, Math.max(0, byAge.length - HOST.peer_connections_max)))
+      old.abort(new Error("too many connections of one peer"));
+  }
+
+  tick(): void {
+    const { node, guards, clock } = this.#options;
+    const now = clock();
+    // After a pause of this process everybody seems to have been silent: what came in meanwhile is read first.
+    const paused = now - this.#ticked_at > 3 * HOST.tick_ms;
+    this.#ticked_at = now;
+    if (paused) return;
+    for (const connection of node.getConnections()) {
+      const heard_at = guards.of(connection)?.heard_at ?? now;
+      if (now - heard_at > HOST.silence_ms) connection.abort(new Error("nothing was heard from the peer"));
+    }
+  }
+}

@@ -1,0 +1,314 @@
+/** The port over libp2p: puts the parts together and translates between our words and the library's. */
+
+import { TopicValidatorResult } from "@libp2p/gossipsub";
+import type { Connection, Ed25519PrivateKey, PeerId as Libp2pPeerId, Stream } from "@libp2p/interface";
+import { multiaddr } from "@multiformats/multiaddr";
+import {
+  type CardDocument,
+  type Message,
+  type Network,
+  type Open,
+  type PeerId,
+  PROTOCOLS,
+  type ProtocolName,
+  type Seal,
+  type Signed,
+  type Skill,
+  type TopicDocument,
+} from "../../protocols/mod.ts";
+import type { Secret } from "../config/mod.ts";
+import type { Host, HostEvents } from "../driver/mod.ts";
+import { peerOf } from "../envelope/mod.ts";
+import { Fault, messageOf } from "../fault.ts";
+import { byReach, usable } from "./addresses.ts";
+import { Connections } from "./connections.ts";
+import { type Decode, decoder } from "./decode.ts";
+import { Degree } from "./degree.ts";
+import { Background } from "./dht.ts";
+import { Guards } from "./frame-guard.ts";
+import { FrameReader } from "./frames.ts";
+import { Guilt } from "./guilt.ts";
+import { HOST } from "./limits.ts";
+import { Links } from "./links.ts";
+import { isGrafted } from "./mesh.ts";
+import { libp2pPeer, ourPeer } from "./peers.ts";
+import { makeNode, type Node } from "./profile.ts";
+import { close } from "./records.ts";
+import { selfTest } from "./self-test.ts";
+import { topicOf, topicsOf } from "./topics.ts";
+import { Validator } from "./validator.ts";
+
+export interface HostOptions {
+  readonly key: Ed25519PrivateKey;
+  readonly seal: Seal;
+  readonly open: Open;
+  readonly network: Network;
+  /** The bytes of a pre-shared key file, or null: then only loopback addresses are listened on. */
+  readonly networkKey: Secret<Uint8Array> | null;
+  readonly listen: readonly string[];
+  readonly join: readonly string[];
+  /** Announcements to hear, besides the topic that everybody reads. */
+  readonly shards: readonly number[];
+  readonly events: HostEvents;
+}
+
+const NAMES = ["directory", "auction", "claim"] as const satisfies readonly ProtocolName[];
+const clock = () => performance.now();
+const wall = () => Date.now();
+
+/** Throws Fault "config" (open to the world without a key), "network" (cannot listen) or "internal" (a guard is missing). */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const guards = new Guards(clock);
+  const guilt = new Guilt(clock);
+  const node = await makeNode({ ...options, guards, guilt, records: { open: options.open, wall } });
+  close(node.services.dht.validators);
+  close(node.services.dht.selectors);
+  const host = new Libp2pHost({ options, node, guards, guilt });
+  await selfTest({ node, guards, network: options.network });
+  await host.start();
+  return host;
+}
+
+interface Parts {
+  readonly options: HostOptions;
+  readonly node: Node;
+  readonly guards: Guards;
+  readonly guilt: Guilt;
+}
+
+class Libp2pHost implements Host {
+  readonly self: PeerId;
+  readonly #parts: Parts;
+  readonly #links: Links;
+  readonly #connections: Connections;
+  readonly #degree: Degree;
+  readonly #background: Background;
+  readonly #decode: Decode;
+  readonly #readers = new Set<FrameReader>();
+  readonly #stopped = new AbortController();
+  #ticking: NodeJS.Timeout | undefined;
+  /** Connections at the last advertisement, and when it was. */
+  #advertised = { to: 0, at: 0 };
+
+  constructor(parts: Parts) {
+    const { options, node } = parts;
+    const { events } = options;
+    this.#parts = parts;
+    this.self = peerOf(options.key.publicKey.raw);
+    this.#decode = decoder(options.open);
+    const connect = (peer: Libp2pPeerId) => this.#connect(peer);
+    this.#links = new Links({ clock, connect, onUnreachable: (peer) => events.onUnreachable(peer) });
+    this.#connections = new Connections({ node, guards: parts.guards, clock });
+    this.#degree = new Degree({
+      clock,
+      connected: (peer) => this.#isConnected(peer),
+      connections: () => node.getPeers().length,
+      dial: (peer) => this.#dial(peer),
+      join: options.join,
+      dialJoin: (address) => this.#dialJoin(address),
+    });
+    this.#background = new Background({
+      dht: node.services.dht,
+      self: this.self,
+      network: options.network,
+      records: { open: options.open, wall },
+      stopped: this.#stopped.signal,
+      learn: (peer, addrs) => this.learn(peer, addrs),
+      onFound: (skill, peers) => events.onFound(skill, peers),
+      onCard: (card) => events.onCard(card),
+    });
+    this.#validate();
+  }
+
+  async start(): Promise<void> {
+    const { node } = this.#parts;
+    this.#listen();
+    for (const name of NAMES) {
+      const accept = (stream: Stream, connection: Connection) => this.#accept(name, stream, connection);
+      await node.handle(PROTOCOLS[name].id, accept, {
+        maxInboundStreams: HOST.protocol_streams,
+        maxOutboundStreams: HOST.protocol_streams,
+      });
+    }
+    try {
+      await node.start();
+    } catch (error) {
+      await node.stop();
+      const remedy = "free the address, or listen on another one (port 0 takes any)";
+      throw new Fault("network", `cannot listen on ${this.#parts.options.listen.join(", ")}: ${messageOf(error)}`, {
+        remedy,
+        cause: error,
+      });
+    }
+    for (const shard of [...this.#parts.options.shards, "all"] as const)
+      node.services.pubsub.subscribe(topicOf(this.#parts.options.network, shard));
+    this.#ticking = setInterval(() => this.#tick(), HOST.tick_ms);
+    this.#degree.tick();
+  }
+
+  addrs(): string[] {
+    return byReach(this.#parts.node.getMultiaddrs()).map(String);
+  }
+
+  send(to: PeerId, message: Message): void {
+    if (!this.#stopped.signal.aborted) this.#links.send(to, message);
+  }
+
+  publish(shard: number | "all", document: TopicDocument): void {
+    const { network, seal } = this.#parts.options;
+    const bytes = Buffer.from(seal(document).seal, "base64");
+    // Fails when nobody is there to hear, or the node stops: a message of a topic may always be lost.
+    this.#parts.node.services.pubsub.publish(topicOf(network, shard), bytes).catch(() => undefined);
+  }
+
+  learn(peer: PeerId, addrs: readonly string[]): void {
+    const id = libp2pPeer(peer);
+    const multiaddrs = usable(peer, addrs);
+    if (id === undefined || peer === this.self || multiaddrs.length === 0) return;
+    // In place of what was known: a peer that came back has new ports, and the old ones only cost dials.
+    this.#parts.node.peerStore.patch(id, { multiaddrs }).then(
+      () => this.#degree.learn(peer),
+      () => undefined, // the store is closing
+    );
+  }
+
+  hangUp(peer: PeerId): void {
+    this.#degree.forget(peer);
+    const id = libp2pPeer(peer);
+    if (id !== undefined) this.#parts.node.hangUp(id).catch(() => undefined);
+  }
+
+  penalise(peer: PeerId): void {
+    if (this.#parts.guilt.blame(peer)) this.hangUp(peer);
+  }
+
+  connections(): PeerId[] {
+    return this.#parts.node.getPeers().flatMap((peer) => ourPeer(peer) ?? []);
+  }
+
+  advertise(card: Signed<CardDocument>, skills: readonly Skill[]): void {
+    this.#background.advertise(card, skills);
+  }
+
+  lookUp(skill: Skill): void {
+    this.#background.lookUp(skill);
+  }
+
+  fetchCard(peer: PeerId): void {
+    this.#background.fetchCard(peer);
+  }
+
+  meshReady(): boolean {
+    return this.#parts.node.getPeers().length > 0 && isGrafted(this.#parts.node.services.pubsub);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#stopped.abort();
+    clearInterval(this.#ticking);
+    this.#links.close();
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(() => patience.resolve(), HOST.stop_ms);
+    await Promise.race([this.#parts.node.stop(), patience.promise]);
+    clearTimeout(timer);
+  }
+
+  #listen(): void {
+    const { node, options } = this.#parts;
+    const { events } = options;
+    node.addEventListener("connection:open", ({ detail }) => this.#connections.opened(detail));
+    node.addEventListener("peer:connect", ({ detail }) => {
+      const peer = ourPeer(detail);
+      if (peer !== undefined) events.onConnected(peer);
+    });
+    node.addEventListener("peer:disconnect", ({ detail }) => {
+      const peer = ourPeer(detail);
+      if (peer === undefined || this.#stopped.signal.aborted) return;
+      this.#links.gone(peer);
+      events.onDisconnected(peer);
+    });
+    node.addEventListener("self:peer:update", () => events.onChanged());
+  }
+
+  #validate(): void {
+    const { options, node } = this.#parts;
+    const { network, open, events } = options;
+    const validator = new Validator({ network, open, wall, onDocument: events.onDocument });
+    for (const topic of topicsOf(options.network)) {
+      node.services.pubsub.topicValidators.set(topic, (from, message) => {
+        const verdict = validator.judge(topic, message.data);
+        if (verdict === TopicValidatorResult.Reject)
+          this.#refuse(ourPeer(from), "WIRE-3", "an invalid message on a topic");
+        return verdict;
+      });
+    }
+  }
+
+  #accept(protocol: ProtocolName, stream: Stream, connection: Connection): void {
+    const from = ourPeer(connection.remotePeer);
+    if (from === undefined) return stream.abort(new Error("a peer without a name"));
+    const reader = new FrameReader(stream, {
+      clock,
+      max_bytes: PROTOCOLS[protocol].frame_bytes,
+      onBroken: (detail) => this.#refuse(from, "WIRE-1", detail),
+      onFrame: (frame) => {
+        const decoded = this.#decode(protocol, frame);
+        if (decoded.ok) this.#parts.options.events.onMessage(from, decoded.message);
+        else this.#refuse(from, decoded.clause, decoded.detail);
+        return decoded.ok;
+      },
+    });
+    this.#readers.add(reader);
+  }
+
+  #refuse(from: PeerId | undefined, clause: string, detail: string): void {
+    if (from === undefined) return;
+    this.penalise(from);
+    this.#parts.options.events.onRefused(from, clause, detail);
+  }
+
+  #tick(): void {
+    for (const reader of this.#readers) {
+      if (reader.waitingSince !== undefined && clock() - reader.waitingSince > HOST.stuck_ms)
+        reader.abort("half a frame");
+      if (reader.over) this.#readers.delete(reader);
+    }
+    this.#links.watch((peer) => this.#isConnected(peer));
+    this.#connections.tick();
+    this.#degree.tick();
+    // The first advertisement finds an empty DHT, and the next card is minutes away.
+    const peers = this.#parts.node.getPeers().length;
+    if (peers < 2 * this.#advertised.to || peers === 0 || clock() - this.#advertised.at < HOST.advertise_ms) return;
+    if (peers > this.#advertised.to) {
+      this.#advertised = { to: peers, at: clock() };
+      this.#background.readvertise();
+    }
+  }
+
+  #isConnected(peer: PeerId): boolean {
+    const id = libp2pPeer(peer);
+    return id !== undefined && this.#parts.node.getConnections(id).some(({ status }) => status === "open");
+  }
+
+  async #connect(peer: Libp2pPeerId): Promise<Connection> {
+    const { node } = this.#parts;
+    const open = node.getConnections(peer).find(({ status }) => status === "open");
+    return (
+      open ?? node.dial(peer, { signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(HOST.dial_ms)]) })
+    );
+  }
+
+  async #dial(peer: PeerId): Promise<void> {
+    const id = libp2pPeer(peer);
+    if (id === undefined) throw new Error("not a peer id");
+    await this.#connect(id);
+  }
+
+  async #dialJoin(address: string): Promise<PeerId> {
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(HOST.dial_ms)]);
+    const connection = await this.#parts.node.dial(multiaddr(address), { signal });
+    const peer = ourPeer(connection.remotePeer);
+    if (peer === undefined) throw new Error("a peer without a name");
+    return peer;
+  }
+}

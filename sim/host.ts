@@ -1,0 +1,131 @@
+/**
+ * One machine room of the world: a peer with its disk, its clocks, its connections and the handlers it runs. A crash loses
+ * all but the disk. The world pushes events in and performs the effects; nothing here schedules anything.
+ */
+import {
+  type AgentCard,
+  type Effect,
+  type Instant,
+  type Kept,
+  NEVER,
+  type Network,
+  type Peer,
+  type PeerId,
+  parsePeerId,
+  type RunResult,
+  type Skill,
+  type TaskId,
+} from "../protocols/mod.ts";
+
+/** A call of a handler, as it sees it. */
+export interface Call {
+  readonly node: number;
+  readonly agent: string;
+  readonly task: TaskId;
+  readonly skill: Skill;
+  readonly input: string;
+  readonly fence: number;
+  readonly left_ms: number;
+}
+
+/** How a handler will go. `hang` ends only when it is stopped; a deaf one does not hear that. */
+export type Plan =
+  | "hang"
+  | {
+      readonly after_ms: number;
+      readonly result: RunResult;
+      readonly progress_every_ms?: number;
+      readonly deaf?: boolean;
+    };
+
+export interface PeerSpec {
+  readonly agents: readonly AgentCard[];
+  readonly durable?: boolean;
+  readonly handler?: (call: Call) => Plan;
+  readonly network?: Network;
+  /** Comes up this late. */
+  readonly joins_ms?: number;
+  /** A planted bug: what it was told to keep is gone after a crash. */
+  readonly forgetKeeps?: boolean;
+}
+
+/** One execution of a handler, as a witness outside saw it. */
+export interface Run extends Call {
+  readonly deaf: boolean;
+  readonly started: number;
+  ended: number | undefined;
+  end: "ran" | "stopped" | "crashed" | undefined;
+}
+
+/** Crash here, before or after this effect is performed. */
+export type Trap = (effect: Effect) => "before" | "after" | undefined;
+/** What a liar does in place of what its machine said. */
+export type Rewrite = (effect: Effect) => readonly Effect[];
+
+/** Calendar time at the beginning of every world: 2025-06-15. */
+const EPOCH_MS = 1_750_000_000_000;
+
+export class Host {
+  readonly index: number;
+  readonly id: PeerId;
+  readonly spec: PeerSpec;
+  readonly disk = new Map<string, Kept>();
+  readonly connected = new Set<Host>();
+  readonly running = new Map<string, Run>();
+  /** Absent: down. */
+  peer: Peer | undefined;
+  boots = 0;
+  booted_at = 0;
+  skew_ms = 0;
+  /** Grows with every `wake`: only the last one rings. */
+  alarm = 0;
+  paused_until = 0;
+  /** Effects until a scheduled crash. */
+  fuse = NEVER;
+  trap: Trap | undefined;
+  rewrite: Rewrite | undefined;
+
+  constructor(index: number, spec: PeerSpec) {
+    this.index = index;
+    this.id = peerName(index);
+    this.spec = spec;
+  }
+
+  /** The monotonic clock starts anew with every boot; the calendar goes on, a little wrong. */
+  instant(at: number): Instant {
+    return { now: at - this.booted_at + 1000 * this.boots, wall: EPOCH_MS + at + this.skew_ms };
+  }
+  /** World time of an instant on this peer's monotonic clock. */
+  worldTime(now: number): number {
+    return now + this.booted_at - 1000 * this.boots;
+  }
+
+  keep(key: string, record: Kept | null): void {
+    if (this.spec.forgetKeeps === true) return;
+    if (record === null) this.disk.delete(key);
+    else this.disk.set(key, record);
+  }
+
+  /** Loses everything that was not kept. */
+  crash(at: number): void {
+    this.peer = undefined;
+    this.fuse = NEVER;
+    this.alarm += 1;
+    this.paused_until = 0;
+    this.connected.clear();
+    for (const run of this.running.values()) {
+      run.ended = at;
+      run.end = "crashed";
+    }
+    this.running.clear();
+    if (this.spec.durable === false) this.disk.clear();
+  }
+}
+
+/** `12D3KooWSim…`, numbered in base 9 because base58 has no zero. */
+export function peerName(index: number): PeerId {
+  const digits = [...index.toString(9)].map((digit) => String(Number(digit) + 1)).join("");
+  const id = parsePeerId(`12D3KooWSim${digits.padStart(34, "1")}`);
+  if (id === undefined) throw new Error("a simulated peer has a peer id");
+  return id;
+}

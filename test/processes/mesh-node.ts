@@ -1,0 +1,108 @@
+/** One node of a mesh: a `moot up` process that can be killed and started again, with its API client and its command line. */
+import { join } from "node:path";
+import { z } from "zod";
+import { type ApiClient, connectNode } from "../../node/api/mod.ts";
+import { type PeerId, parsePeerId } from "../../protocols/mod.ts";
+import { type Exit, MootProcess, type Spoken, type StartOptions } from "./processes.ts";
+
+const ready = z.object({
+  event: z.literal("ready"),
+  peer: z.string().transform((text, context): PeerId => {
+    const peer = parsePeerId(text);
+    if (peer !== undefined) return peer;
+    context.issues.push({ code: "custom", input: text, message: "is no peer id" });
+    return z.NEVER;
+  }),
+  addrs: z.array(z.string()).min(1),
+  api: z.string(),
+});
+type Ready = z.output<typeof ready>;
+
+export class MeshNode {
+  readonly name: string;
+  readonly dir: string;
+  readonly data: string;
+  #process: MootProcess | undefined;
+  #ready: Ready | undefined;
+  #client: ApiClient | undefined;
+
+  constructor(name: string, dir: string) {
+    this.name = name;
+    this.dir = dir;
+    this.data = join(dir, "data");
+  }
+
+  /** Resolves with the first line that it prints: it listens and serves its API, and may know nobody yet. */
+  async start(join: readonly string[]): Promise<void> {
+    const words = ["up", "--json", "--config", "moot.yaml", "--data", this.data, "--api", "127.0.0.1:0"];
+    words.push("--listen", this.#listen(), ...join.flatMap((address) => ["--join", address]));
+    this.#process = new MootProcess(words, { cwd: this.dir });
+    const said = ready.parse(JSON.parse(await this.#process.line((line) => line)));
+    if (this.#ready !== undefined && said.peer !== this.#ready.peer)
+      throw new Error(`${this.name} came back as another peer`);
+    this.#ready = said;
+    this.#client = connectNode({ data: this.data, env: {} });
+  }
+
+  /** A node that comes back listens where others remember it. */
+  #listen(): string {
+    return this.address?.replace(/\/p2p\/.*$/, "") ?? "/ip4/127.0.0.1/tcp/0";
+  }
+
+  /** Throws when it was never ready. */
+  get peer(): PeerId {
+    if (this.#ready === undefined) throw new Error(`${this.name} was never ready`);
+    return this.#ready.peer;
+  }
+  /** What others join it by. */
+  get address(): string | undefined {
+    return this.#ready?.addrs[0];
+  }
+  get api(): string {
+    return this.#ready?.api ?? "";
+  }
+  get client(): ApiClient {
+    if (this.#client === undefined) throw new Error(`${this.name} was never ready`);
+    return this.#client;
+  }
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.over === undefined;
+  }
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+  /** The events that `moot up --json` printed. */
+  get events(): readonly string[] {
+    return (this.#process?.lines ?? []).flatMap((line) => /"event":"([a-z-]+)"/.exec(line)?.[1] ?? []);
+  }
+  /** What it said since it was started last. */
+  get words(): string {
+    const { over, tail = "" } = this.#process ?? {};
+    return `${tail}${over === undefined ? "" : `(ended: ${JSON.stringify(over)})\n`}`;
+  }
+  get exited(): Promise<Exit> {
+    if (this.#process === undefined) throw new Error(`${this.name} was never started`);
+    return this.#process.exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  /** Sends the signal, and resolves when the process is gone. One that stands still is let go first. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.running) return;
+    this.signal("SIGCONT");
+    this.signal(signal);
+    await this.exited;
+  }
+
+  /** A command line of this node's user. */
+  run(words: readonly string[], options: Partial<StartOptions> = {}): MootProcess {
+    return new MootProcess([...words, "--data", this.data], { cwd: this.dir, ...options });
+  }
+
+  moot(...words: readonly string[]): Promise<Spoken> {
+    return this.run(words).spoken();
+  }
+}

@@ -1,0 +1,79 @@
+/** A contractor's process stands still for longer than its lease, as a laptop's that was closed, and goes on. */
+import { expect, it } from "vitest";
+import { sharedMesh } from "./mesh.ts";
+import { lives } from "./processes.ts";
+
+const mesh = sharedMesh({
+  nodes: [
+    { name: "asks" },
+    { name: "cheap", agents: [{ cost: 1 }] },
+    { name: "dear", agents: [{ cost: 9 }] },
+    { name: "keeps" },
+  ],
+});
+
+/** Held at `cheap`, which then stands still until `dear` runs it too. */
+async function overlapped() {
+  const task = await mesh().submit("asks", "hold", { custodians: 3, lease_ms: 1_500, attempts_max: 8 });
+  const first = await mesh().started(task);
+  expect(first.node).toBe("cheap");
+  mesh().node("cheap").signal("SIGSTOP");
+  const second = await mesh().started(task, 2);
+  expect(second.node).toBe("dear");
+  return { task, first, second };
+}
+
+/**
+ * At least once is what is promised (P4), so both side effects are there. What tells them apart is the fence; without it, or
+ * with a register that took the first answer that came, the late finisher's result would be the task's.
+ */
+it("P4: a paused contractor that finishes late has a lower fence, and its result is not the outcome", async () => {
+  const { task, first, second } = await overlapped();
+  mesh().shared.release(task, first.fence);
+  await mesh().until("the paused node's program ends", () =>
+    mesh()
+      .shared.ends(task)
+      .some(({ fence }) => fence === first.fence),
+  );
+  mesh().node("cheap").signal("SIGCONT");
+  await mesh().until("the paused node has heard of its end", async () => {
+    const { agents } = await mesh().node("cheap").client.status();
+    return agents.every(({ busy }) => busy === 0);
+  });
+  expect(second.fence).toBeGreaterThan(first.fence);
+  expect((await mesh().node("asks").client.task(task)).outcome).toBeUndefined();
+
+  mesh().shared.release(task);
+  const { status, result } = await mesh().outcome("asks", task);
+  const winner = mesh().shared.ends(task).at(-1);
+  expect({ status, result }).toEqual({ status: "done", result: { by: "dear", fence: String(winner?.fence) } });
+  expect(winner?.fence).toBeGreaterThan(first.fence);
+  expect(
+    new Set(
+      mesh()
+        .shared.ends(task)
+        .map(({ fence }) => fence),
+    ).size,
+  ).toBe(mesh().shared.ends(task).length);
+  const { custodians } = await mesh().node("asks").client.task(task);
+  await mesh().agreed(
+    task,
+    custodians.flatMap((peer) => mesh().nameOf(peer) ?? []),
+  );
+});
+
+/** Without P2's fence on the renewal the first one would work on, beside the second, until somebody noticed. */
+it("P2: a paused contractor that is still at work ends its handler when it goes on", async () => {
+  await mesh().settle();
+  const { task, first, second } = await overlapped();
+  mesh().node("cheap").signal("SIGCONT");
+  await mesh().until("the superseded handler is ended", () => !lives(first.pid));
+  expect(second.fence).toBeGreaterThan(first.fence);
+  mesh().shared.release(task);
+  expect(await mesh().outcome("asks", task)).toMatchObject({ status: "done", result: { by: "dear" } });
+  expect(
+    mesh()
+      .shared.ends(task)
+      .map(({ fence }) => fence),
+  ).not.toContain(first.fence);
+});

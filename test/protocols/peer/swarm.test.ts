@@ -1,0 +1,53 @@
+/** The swarm: many small worlds, each with its own mix of faults; all promises, and each interesting state somewhere. */
+import { expect, test } from "vitest";
+import { runSwarm } from "../../../sim/mod.ts";
+
+const SEEDS = 1_500;
+const WALL_MS = 50_000;
+
+test(`up to ${SEEDS} seeds under random faults keep every promise`, () => {
+  const began = performance.now();
+  const seen = new Map<string, number>();
+  let [worlds, tasks, runs, overlapped, events] = [0, 0, 0, 0, 0];
+  const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
+  for (let seed = 1; seed <= SEEDS && performance.now() - began < WALL_MS; seed++) {
+    const report = runSwarm({ seed });
+    expect(report.breaches, `seed ${seed}`).toEqual([]);
+    worlds += 1;
+    tasks += report.acknowledged;
+    runs += report.runs;
+    overlapped += report.overlaps;
+    events += report.events;
+    for (const [status, times] of Object.entries(report.outcomes)) if (times > 0) count(status);
+    for (const { fact } of report.world.evidence.trace) {
+      count(fact.type);
+      if (fact.type === "prepared") count(`prepared: ${fact.why}`);
+      if (fact.type === "awarded" && fact.reattached) count("reattached");
+    }
+  }
+  console.info(`swarm: ${worlds} worlds, ${tasks} tasks, ${runs} runs, ${overlapped} overlaps, ${events} events`);
+  console.info([...seen].map(([what, times]) => `${what} ${times}`).join(", "));
+  expect(worlds).toBeGreaterThanOrEqual(300);
+  const interesting = [
+    "done",
+    "failed",
+    "cancelled",
+    "expired",
+    "found",
+    "reattached",
+    "award-refused",
+    "stopped",
+    "unanswered",
+  ];
+  const prepared = ["take-over", "re-award", "cancel", "expire", "give-up", "resume"].map((why) => `prepared: ${why}`);
+  for (const state of [...interesting, ...prepared]) expect(seen.get(state) ?? 0, state).toBeGreaterThan(0);
+});
+
+/** Seeds that once failed, with their story. */
+const SCARS: readonly [number, string][] = [
+  [1686, "a lone peer bid on the task that it was still stopping, and called itself for ever"],
+];
+
+test.each(SCARS)("seed %i: %s", (seed) => {
+  expect(runSwarm({ seed }).breaches).toEqual([]);
+});

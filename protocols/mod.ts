@@ -14,7 +14,7 @@ export type {
 export type { AgentCard, CardDocument, SkillCard } from "./directory/wire.ts";
 export { cardDocument } from "./directory/wire.ts";
 export * from "./kernel/mod.ts";
-export type { Open } from "./kernel/wire.ts";
+export type { DigestOf, Open } from "./kernel/wire.ts";
 export type { Answer, Effect, PeerEvent, PeerOptions, Request, RunResult } from "./peer/contract.ts";
 export { type Fact, taskOf } from "./peer/facts.ts";
 export { Peer, shardsOf } from "./peer/peer.ts";

@@ -13,6 +13,7 @@ import {
   type TopicDocument,
   topicSchema,
 } from "../protocols/mod.ts";
+import { digestOf } from "./notary.ts";
 
 export interface Codec {
   message(message: Message): Message;
@@ -29,7 +30,7 @@ export const BY_REFERENCE: Codec = {
 
 /** Through JSON text and the schemas. Throws when a peer said what no peer could read. */
 export function wireCodec(open: Open): Codec {
-  const messages = messageSchemas(open);
+  const messages = messageSchemas(open, digestOf);
   const topic = topicSchema(open);
   const records = recordSchema(open);
   return {

@@ -3,12 +3,14 @@
  * switched on or off per run and its intensity drawn evenly over orders of magnitude (Groce et al., "Swarm Testing"), because
  * a mix in which everything always goes wrong a little finds less than extremes do.
  */
-import type { Random } from "../protocols/mod.ts";
+import type { Message, Random } from "../protocols/mod.ts";
 
 export interface Faults {
   /** Shares of messages, in thousandths. */
   readonly loss_permille: number;
   readonly duplicate_permille: number;
+  /** Of these kinds most are lost: what a decision hangs on gets lost where it hurts. */
+  readonly muffled: readonly Message["type"][];
   /** Messages that take up to `slow_ms` longer: reordering. */
   readonly slow_permille: number;
   readonly slow_ms: number;
@@ -23,6 +25,9 @@ export interface Faults {
   readonly blank_permille: number;
   /** Mean pauses between events of a kind in the whole world; 0 switches the kind off. */
   readonly crash_every_ms: number;
+  /** Peers crash before or after they say this, in so many of a thousand cases. */
+  readonly crash_on: readonly Message["type"][];
+  readonly crash_on_permille: number;
   readonly down_ms: number;
   readonly partition_every_ms: number;
   readonly partition_ms: number;
@@ -33,6 +38,7 @@ export interface Faults {
 export const NO_FAULTS: Faults = {
   loss_permille: 0,
   duplicate_permille: 0,
+  muffled: [],
   slow_permille: 0,
   slow_ms: 0,
   slander_permille: 0,
@@ -41,12 +47,30 @@ export const NO_FAULTS: Faults = {
   skew_ms: 0,
   blank_permille: 0,
   crash_every_ms: 0,
+  crash_on: [],
+  crash_on_permille: 0,
   down_ms: 0,
   partition_every_ms: 0,
   partition_ms: 0,
   pause_every_ms: 0,
   pause_ms: 0,
 };
+
+/** The messages that promises P1 to P3 hang on. */
+const WEIGHTY = [
+  "store",
+  "stored",
+  "prepare",
+  "promise",
+  "accept",
+  "accepted",
+  "decided",
+  "accept-proposal",
+  "agree",
+  "renew",
+  "renewed",
+  "failure",
+] as const satisfies readonly Message["type"][];
 
 /** A mix for one run. */
 export function drawFaults(random: Random): Faults {
@@ -60,6 +84,7 @@ export function drawFaults(random: Random): Faults {
   return {
     loss_permille: maybe(5, 300),
     duplicate_permille: maybe(5, 200),
+    muffled: random.chance(2) ? random.pick(WEIGHTY, 1 + random.below(3)) : [],
     slow_permille: maybe(5, 300),
     slow_ms: between(100, 20_000),
     slander_permille: maybe(5, 100),
@@ -68,6 +93,8 @@ export function drawFaults(random: Random): Faults {
     skew_ms: maybe(1_000, 50_000),
     blank_permille: maybe(100, 1_000),
     crash_every_ms: maybe(700, 20_000),
+    crash_on: random.pick(WEIGHTY, 1 + random.below(4)),
+    crash_on_permille: maybe(20, 600),
     down_ms: between(100, 20_000),
     partition_every_ms: maybe(1_000, 20_000),
     partition_ms: between(200, 20_000),

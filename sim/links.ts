@@ -3,8 +3,10 @@
  * swallows what is sent on it. Mesh formation, routing tables, bandwidth and the time of a dial are not modelled: the gossip
  * and the DHT of this world only delay and lose.
  */
-import type { Random } from "../protocols/mod.ts";
+import type { Message, Random } from "../protocols/mod.ts";
 import type { Faults } from "./faults.ts";
+
+const MUFFLED_PERMILLE = 700;
 
 export interface LinkOptions {
   readonly random: Random;
@@ -41,10 +43,11 @@ export class Links {
     return low + random.below(high - low + 1) + slow;
   }
 
-  /** Delays of the copies that arrive. */
-  carry(from: number, to: number, gossip: boolean): readonly number[] {
-    const { loss_permille, gossip_loss_permille, duplicate_permille } = this.faults;
-    if (this.isCut(from, to) || this.#hits(gossip ? gossip_loss_permille : loss_permille)) return [];
+  /** Delays of the copies that arrive. `kind` is the type of a message on a stream; publications have none. */
+  carry(from: number, to: number, kind?: Message["type"]): readonly number[] {
+    const { loss_permille, gossip_loss_permille, duplicate_permille, muffled } = this.faults;
+    const loss = kind === undefined ? gossip_loss_permille : muffled.includes(kind) ? MUFFLED_PERMILLE : loss_permille;
+    if (this.isCut(from, to) || this.#hits(loss)) return [];
     return this.#hits(duplicate_permille) ? [this.delay_ms(), this.delay_ms()] : [this.delay_ms()];
   }
 

@@ -28,7 +28,7 @@ export class Network {
       evidence.award({ at: this.#ground.now, node: host.index }, message.award);
     evidence.count("task" in message ? message.task : undefined, message.type);
     const carried = codec.message(message);
-    const copies = target?.peer === undefined ? [] : links.carry(host.index, target.index, false);
+    const copies = target?.peer === undefined ? [] : links.carry(host.index, target.index, message.type);
     for (const delay_ms of copies) this.#deliver(host, target, { delay_ms, message: carried });
     const cut = target !== undefined && links.isCut(host.index, target.index);
     if (target?.peer !== undefined && !cut && !links.slandered()) return;
@@ -50,7 +50,7 @@ export class Network {
     const document = codec.document(said);
     for (const target of hosts) {
       if (target === host || (shard !== "all" && target.peer?.topics().includes(shard) !== true)) continue;
-      for (const delay_ms of links.carry(host.index, target.index, true)) {
+      for (const delay_ms of links.carry(host.index, target.index)) {
         this.#ground.after(delay_ms, () =>
           this.#ground.tell(target, (instant) => ({ ...instant, type: "heard", signer: host.id, document })),
         );

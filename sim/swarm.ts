@@ -59,7 +59,7 @@ export function runSwarm({ seed, forgetKeeps = false }: SwarmOptions): SwarmRepo
   const world = new World({ seed, peers });
   world.meet();
   world.links.faults = faults;
-  const tasks = 1 + random.below(6);
+  const tasks = 1 + random.below(12);
   for (let task = 0; task < tasks; task++)
     world.after(random.below(TROUBLE_MS / 2), () => submitOne(world, random, tempo));
   if (random.chance(6)) world.after(random.below(TROUBLE_MS), () => world.drain(random.below(peers.length)));
@@ -135,7 +135,8 @@ function drawResult(random: Random, ms: number): RunResult {
   return { ok: true, output: JSON.stringify({ by: random.word() }), ms };
 }
 
-function submitOne(world: World, random: Random, { lease_ms }: Tempo): void {
+/** Deadlines and cancellations often fall together with the end of the work: that is where two outcomes compete. */
+function submitOne(world: World, random: Random, { lease_ms, work_ms }: Tempo): void {
   const up = world.hosts.filter(({ peer }) => peer !== undefined);
   const [host] = random.pick(up, 1);
   if (host === undefined) return;
@@ -146,13 +147,13 @@ function submitOne(world: World, random: Random, { lease_ms }: Tempo): void {
     skill,
     reach,
     sealed: random.chance(4),
-    deadline_ms: 3_000 + random.below(37_000),
+    deadline_ms: random.chance(2) ? 300 + random.below(2 * work_ms) : 3_000 + random.below(37_000),
     lease_ms: lease_ms + random.below(lease_ms),
     attempts_max: 1 + random.below(4),
     custodians: size,
   });
-  if (!random.chance(5)) return;
-  world.after(random.below(8_000), () => {
+  if (!random.chance(3)) return;
+  world.after(random.below(2 * work_ms), () => {
     if (world.evidence.answers.get(ref)?.ok === true) world.cancel(host.index, world.task(ref));
   });
 }
@@ -175,6 +176,15 @@ function injectFaults(world: World, random: Random): void {
     world.host(index).fuse = random.below(12);
     world.after(random.below(2 * down_ms), () => world.now < ends && world.restart(index));
   });
+  const { crash_on, crash_on_permille } = world.links.faults;
+  for (const { index } of world.hosts) {
+    world.trap(index, (effect) => {
+      if (effect.type !== "send" || !crash_on.includes(effect.message.type)) return undefined;
+      if (random.below(1000) >= crash_on_permille || world.now >= ends) return undefined;
+      world.after(1 + random.below(2 * down_ms), () => world.now < ends && world.restart(index));
+      return random.chance(2) ? "before" : "after";
+    });
+  }
   every(partition_every_ms, () => {
     const group = random.pick(world.hosts, 1 + random.below(world.hosts.length - 1)).map(({ index }) => index);
     if (random.chance(3)) world.cut(any(), any(), { oneWay: true });

@@ -18,6 +18,7 @@ import {
   type TaskId,
   taskOf,
 } from "../../protocols/mod.ts";
+import { Fault } from "../fault.ts";
 import type { Observed } from "../moot-node.ts";
 import type { Store } from "../store/mod.ts";
 import type { Host } from "./port.ts";
@@ -39,6 +40,7 @@ export interface Counted {
   received: number;
 }
 
+const LOGGED_RESULT_CHARS = 1_024;
 const COUNTED_TASKS = 16_384;
 /** Longest that one timer is set for; the alarm is only a reminder. */
 const TIMER_MS_MAX = 60_000;
@@ -193,8 +195,17 @@ export class Driver {
 
   #note(fact: Fact, node: PeerId): void {
     const observed: Observed = { ...fact, at_ms: Date.now(), node };
-    if ("task" in fact) this.#options.store.append(fact.task, JSON.stringify(observed));
+    if ("task" in fact) this.#log(fact.task, observed);
     this.#options.onFact(observed);
+  }
+
+  /** A fact changes nothing, and losing one loses its line: no disk and no size stops the node because of one. */
+  #log(task: TaskId, observed: Observed): void {
+    try {
+      this.#options.store.append(task, JSON.stringify(withoutBody(observed)));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
   }
 
   #wake(at: number): void {
@@ -212,4 +223,11 @@ export class Driver {
     this.#counts.set(task, counted);
     return counted;
   }
+}
+
+/** The body of an outcome is in the task's record; the log of observations is no place for it. */
+function withoutBody(observed: Observed): Observed {
+  if (observed.type !== "decided" || (observed.outcome.result?.length ?? 0) <= LOGGED_RESULT_CHARS) return observed;
+  const { result: _, ...outcome } = observed.outcome;
+  return { ...observed, outcome };
 }

@@ -1,6 +1,6 @@
 /** From a frame to a message: size, bounds, JSON, schema, in this order. Pure; never throws. */
 import { type Message, messageSchemas, type Open, PROTOCOLS, type ProtocolName } from "../../protocols/mod.ts";
-import { readJson } from "../envelope/mod.ts";
+import { digestOf, readJson } from "../envelope/mod.ts";
 
 export type Decoded =
   | { readonly ok: true; readonly message: Message }
@@ -11,7 +11,7 @@ export type Decode = (protocol: ProtocolName, frame: Uint8Array) => Decoded;
 const DETAIL_CHARS = 200;
 
 export function decoder(open: Open): Decode {
-  const schemas = messageSchemas(open);
+  const schemas = messageSchemas(open, digestOf);
   return (protocol, frame) => {
     const value = readJson(frame, PROTOCOLS[protocol].frame_bytes);
     if (value === undefined)

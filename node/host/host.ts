@@ -199,7 +199,12 @@ class Libp2pHost implements Host {
   }
 
   meshReady(): boolean {
-    return this.#parts.node.getPeers().length > 0 && isGrafted(this.#parts.node.services.pubsub);
+    const { node, options } = this.#parts;
+    const now = Date.now();
+    const neighbours = node.getConnections().map(({ remotePeer, timeline }) => {
+      return { peer: remotePeer.toString(), age_ms: now - timeline.open };
+    });
+    return isGrafted(node.services.pubsub, topicOf(options.network, "all"), neighbours);
   }
 
   async stop(): Promise<void> {

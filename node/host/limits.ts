@@ -70,6 +70,8 @@ export const HOST = {
   gossip_buffer_bytes: 4 * MIB,
   /** 17 topics cost about 1 KiB of budget each. */
   gossip_topic_bytes: 64 * KIB,
+  /** A neighbour that has not subscribed to the topic of all by then is no member, or not well. */
+  subscribe_ms: 3 * SECOND,
   gossip_seen_max: 16_384,
   /** Announcements of one signer that are passed on: a burst, then so many a second. More are ignored. */
   gossip_burst: 200,

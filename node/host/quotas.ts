@@ -41,6 +41,11 @@ export class QuotaDatastore extends MemoryDatastore {
     super.delete(key);
   }
 
+  /** Entries of one kind. */
+  count(prefix: string): number {
+    return this.#kinds.find((kind) => kind.prefix === prefix)?.keys.size ?? 0;
+  }
+
   #countProvider(name: string): void {
     const provider = providerOf(name);
     const own = this.#providers.get(provider) ?? new Set();

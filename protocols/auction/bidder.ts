@@ -13,6 +13,8 @@ export interface BidderOptions {
   readonly random: Random;
   /** The share, in thousandths, of the agents known to have the skill that a bid with this score beats. */
   readonly quality: (skill: Skill, score: number) => number;
+  /** Whether that peer is known to have the skill. */
+  readonly offers: (peer: PeerId, skill: Skill) => boolean;
 }
 
 export type BidderEvent =
@@ -25,9 +27,15 @@ export type BidderEvent =
       readonly sealed: boolean;
     }
   /** Another's bid, heard on the topic. */
-  | { readonly type: "heard"; readonly now: number; readonly bid: Bid }
+  | { readonly type: "heard"; readonly now: number; readonly bidder: PeerId; readonly bid: Bid }
   /** The conductor chose another. */
-  | { readonly type: "reject"; readonly now: number; readonly task: TaskId; readonly conductor: PeerId }
+  | {
+      readonly type: "reject";
+      readonly now: number;
+      readonly task: TaskId;
+      readonly round: number;
+      readonly conductor: PeerId;
+    }
   /** The conductor chose us: is there an agent and room? */
   | {
       readonly type: "engage";
@@ -66,6 +74,7 @@ export type BidderEffect =
 
 interface Hold {
   readonly agent: string;
+  readonly skill: Skill;
   readonly round: number;
   readonly conductor: PeerId;
   readonly bid: Bid;
@@ -75,10 +84,9 @@ interface Hold {
 interface Waiting {
   readonly cfp: Cfp;
   readonly conductor: PeerId;
-  readonly bid: Bid;
   readonly score: number;
   readonly speak_at: number;
-  better: number;
+  readonly better: Set<PeerId>;
 }
 
 const UNKNOWN = { done: 0, failed: 0 } as const;
@@ -88,6 +96,8 @@ export class Bidder {
   readonly #holds = new Map<TaskId, Hold>();
   readonly #busy = new Map<TaskId, string>();
   readonly #waiting = new Map<TaskId, Waiting>();
+  /** Calls that a better bid kept it silent in: it answers the next one of that task at once. */
+  readonly #silenced = new Set<TaskId>();
   readonly #stuck = new Map<string, number>();
   #agents: readonly AgentCard[] = [];
   #draining = false;
@@ -116,11 +126,10 @@ export class Bidder {
         this.#call(event, effects);
         break;
       case "heard":
-        this.#heard(event.bid);
+        this.#heard(event.bidder, event.bid);
         break;
       case "reject":
-        // Only the conductor that the bid was made to can turn it down.
-        if (this.#holds.get(event.task)?.conductor === event.conductor) this.#holds.delete(event.task);
+        this.#reject(event.task, event.round, event.conductor);
         break;
       case "engage":
         this.#engage(event, effects);
@@ -146,69 +155,65 @@ export class Bidder {
 
   #tick(now: number, effects: BidderEffect[]): void {
     for (const [task, hold] of this.#holds) if (now >= hold.until) this.#holds.delete(task);
-    for (const [task, waiting] of this.#waiting) {
-      if (now < waiting.speak_at) continue;
+    for (const [task, { cfp, conductor, speak_at }] of this.#waiting) {
+      if (now < speak_at) continue;
       this.#waiting.delete(task);
-      const room = this.#room(waiting.cfp.skill, waiting.cfp.left_ms);
-      if ("refusal" in room) continue;
-      this.#propose(now, { ...waiting, publish: true }, effects);
+      const room = this.#roomFor(cfp, conductor);
+      if (!("refusal" in room))
+        this.#propose(now, { cfp, conductor, bid: this.#bid(cfp, room), publish: true }, effects);
     }
+  }
+
+  /** Only the conductor that the bid was made to can turn it down, and only that bid. */
+  #reject(task: TaskId, round: number, conductor: PeerId): void {
+    const hold = this.#holds.get(task);
+    if (hold?.conductor === conductor && hold.round === round) this.#holds.delete(task);
   }
 
   #call(event: Extract<BidderEvent, { type: "call" }>, effects: BidderEffect[]): void {
-    const { now, conductor, cfp, reach } = event;
-    const crowd = reach === "wide" && cfp.eligible > LIMITS.crowd;
-    const held = this.#holds.get(cfp.task);
-    if (held !== undefined && held.conductor === conductor && held.round === cfp.round) {
+    const { now, conductor, cfp, reach, sealed } = event;
+    const { task, round, skill } = cfp;
+    const held = this.#holds.get(task);
+    if (held?.conductor === conductor && held.round === round) {
       // A repeated call gets the same bid again (AUCTION-5).
-      effects.push({
-        type: "bid",
-        to: conductor,
-        bid: held.bid,
-        hold_ms: held.until - now,
-        publish: false,
-        skill: cfp.skill,
-      });
+      effects.push({ type: "bid", to: conductor, bid: held.bid, hold_ms: held.until - now, publish: false, skill });
       return;
     }
-    this.#holds.delete(cfp.task);
-    // Still at this very task, under an award that has been given up: no second run beside the first (AUCTION-8).
-    const room = this.#busy.has(cfp.task) ? { refusal: "stale" as const } : this.#room(cfp.skill, cfp.left_ms);
-    if ("refusal" in room || cfp.input_bytes > LIMITS.body_bytes) {
-      const reason = "refusal" in room ? room.refusal : "too-large";
+    if (held?.conductor === conductor) this.#holds.delete(task);
+    const crowd = reach === "wide" && cfp.eligible > LIMITS.crowd;
+    const room = this.#roomFor(cfp, conductor);
+    if ("refusal" in room) {
       // In a crowd, and from those who merely share the topic, silence is the refusal.
-      const silent = crowd || (reach === "wide" && reason === "no-skill");
-      if (!silent)
-        effects.push({
-          type: "refuse",
-          to: conductor,
-          task: cfp.task,
-          round: cfp.round,
-          reason,
-          load_permille: this.#load_permille(),
-        });
+      const silent = crowd || (reach === "wide" && room.refusal === "no-skill");
+      const load_permille = this.#load_permille();
+      if (!silent) effects.push({ type: "refuse", to: conductor, task, round, reason: room.refusal, load_permille });
       return;
     }
     const bid = this.#bid(cfp, room);
-    if (!crowd) {
-      this.#propose(now, { conductor, cfp, bid, publish: false }, effects);
-      return;
-    }
-    const score = scoreOf(bid, UNKNOWN);
-    const wait_ms = waitInCrowd(cfp.eligible, this.#options.quality(cfp.skill, score), cfp.window_ms);
-    const jitter_ms = this.#options.random.below(Math.max(1, cfp.window_ms >> 4));
-    if (event.sealed || this.#waiting.size >= LIMITS.account_entries) {
-      this.#propose(now, { conductor, cfp, bid, publish: false }, effects);
-      return;
-    }
-    this.#waiting.set(cfp.task, { cfp, conductor, bid, score, speak_at: now + wait_ms + jitter_ms, better: 0 });
+    if (crowd && !sealed && !this.#silenced.delete(task)) this.#wait(now, { cfp, conductor, bid });
+    else this.#propose(now, { conductor, cfp, bid, publish: crowd && !sealed }, effects);
   }
 
-  #heard(bid: Bid): void {
+  /** AUCTION-10: the better the bid, the sooner it is spoken. */
+  #wait(now: number, { cfp, conductor, bid }: { cfp: Cfp; conductor: PeerId; bid: Bid }): void {
+    if (this.#waiting.size >= LIMITS.account_entries) return;
+    const window_ms = Math.min(cfp.window_ms, LIMITS.wide_window_ms);
+    const score = scoreOf(bid, UNKNOWN);
+    const wait_ms = waitInCrowd(cfp.eligible, this.#options.quality(cfp.skill, score), window_ms);
+    const jitter_ms = this.#options.random.below(Math.max(1, window_ms >> 4));
+    this.#waiting.set(cfp.task, { cfp, conductor, score, speak_at: now + wait_ms + jitter_ms, better: new Set() });
+  }
+
+  /** AUCTION-11: enough better bids, by peers known to have the skill, and this one keeps silent; once, not twice in a row. */
+  #heard(bidder: PeerId, bid: Bid): void {
     const waiting = this.#waiting.get(bid.task);
     if (waiting === undefined || waiting.cfp.round !== bid.round || scoreOf(bid, UNKNOWN) > waiting.score) return;
-    waiting.better += 1;
-    if (waiting.better >= LIMITS.better_bids) this.#waiting.delete(bid.task);
+    if (!this.#options.offers(bidder, waiting.cfp.skill)) return;
+    waiting.better.add(bidder);
+    if (waiting.better.size < LIMITS.better_bids) return;
+    this.#waiting.delete(bid.task);
+    if (this.#silenced.size >= LIMITS.receipts_max) this.#silenced.clear();
+    this.#silenced.add(bid.task);
   }
 
   #propose(
@@ -217,23 +222,41 @@ export class Bidder {
     effects: BidderEffect[],
   ): void {
     const { conductor, cfp, bid, publish } = call;
-    this.#holds.set(cfp.task, { agent: bid.agent, round: cfp.round, conductor, bid, until: now + LIMITS.hold_ms });
+    const { agent } = bid;
+    const { task, round, skill } = cfp;
+    this.#holds.set(task, { agent, skill, round, conductor, bid, until: now + LIMITS.hold_ms });
     effects.push({ type: "bid", to: conductor, bid, hold_ms: LIMITS.hold_ms, publish, skill: cfp.skill });
   }
 
   #engage(event: Extract<BidderEvent, { type: "engage" }>, effects: BidderEffect[]): void {
-    const { task } = event;
+    const { task, skill } = event;
     const held = this.#holds.get(task);
     this.#holds.delete(task);
     this.#waiting.delete(task);
-    const room = held === undefined ? this.#room(event.skill, NEVER) : undefined;
-    if (room !== undefined && "refusal" in room) {
+    this.#silenced.delete(task);
+    // What was held is for the skill that was called; an award may name another.
+    const room = held?.skill === skill ? held : this.#room(skill, NEVER);
+    if ("refusal" in room) {
       effects.push({ type: "no-room", task, reason: room.refusal, load_permille: this.#load_permille() });
       return;
     }
-    const agent = held?.agent ?? room?.agent.name ?? "";
+    const agent = typeof room.agent === "string" ? room.agent : room.agent.name;
     this.#busy.set(task, agent);
     effects.push({ type: "engaged", task, agent });
+  }
+
+  /** Whether a call can be bid on: room, a fair share of it for this conductor, and not at this very task already. */
+  #roomFor(cfp: Cfp, conductor: PeerId): { agent: AgentCard; card: SkillCard } | { refusal: RefusalReason } {
+    // Still at it under an award that was given up: no second run beside the first (AUCTION-8).
+    if (this.#busy.has(cfp.task)) return { refusal: "stale" };
+    if (cfp.input_bytes > LIMITS.body_bytes) return { refusal: "too-large" };
+    let held = 0;
+    for (const hold of this.#holds.values()) if (hold.conductor === conductor) held += 1;
+    const places = this.#agents.reduce((sum, { concurrency }) => sum + concurrency, 0);
+    const room = this.#room(cfp.skill, cfp.left_ms);
+    // Calls are free, so one conductor may reserve half of this peer at a time, not all of it (AUCTION-12).
+    const greedy = held >= Math.max(1, Math.ceil(places / 2)) || this.#holds.has(cfp.task);
+    return greedy && !("refusal" in room) ? { refusal: "overloaded" } : room;
   }
 
   /** The agent with the skill, time and the most room, or why there is none. */

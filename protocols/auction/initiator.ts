@@ -19,6 +19,7 @@ export interface Candidate {
 }
 
 export interface AuctionOptions {
+  readonly self: PeerId;
   readonly task: TaskId;
   readonly skill: Skill;
   readonly reach: Reach;
@@ -59,6 +60,7 @@ type State =
       readonly reach: "directed" | "wide";
       readonly eligible: number;
       readonly asked: ReadonlySet<PeerId>;
+      readonly opened_at: number;
       closes_at: number;
     }
   | { readonly name: "pausing"; readonly until: number }
@@ -87,6 +89,9 @@ export class Auction {
 
   get state(): State["name"] {
     return this.#state.name;
+  }
+  get bidders(): readonly PeerId[] {
+    return [...this.#bids.keys()];
   }
   get round(): number {
     return this.#round;
@@ -117,14 +122,20 @@ export class Auction {
         if (this.#calling(event.round)) this.#refused.add(event.from);
         break;
       case "unreachable":
-        if (this.#state.name === "calling" && this.#state.asked.has(event.peer) && !this.#bids.has(event.peer))
-          this.#refused.add(event.peer);
+        this.#unreachable(event.peer, effects);
         break;
       case "tick":
         break;
     }
     this.#settle(now, effects);
     return effects;
+  }
+
+  #unreachable(peer: PeerId, effects: AuctionEffect[]): void {
+    const state = this.#state;
+    if (state.name !== "calling" || !state.asked.has(peer) || this.#bids.has(peer) || this.#refused.has(peer)) return;
+    this.#refused.add(peer);
+    effects.push({ type: "silent", peers: [peer], round: this.#round });
   }
 
   #calling(round: number): boolean {
@@ -136,9 +147,13 @@ export class Auction {
     const state = this.#state;
     if (state.name !== "calling" || bid.round !== this.#round || this.#bids.has(from)) return;
     if (state.reach === "directed" && !state.asked.has(from)) return;
+    if (this.#bids.size >= LIMITS.bids_max) return;
     this.#bids.set(from, bid);
-    const window = state.reach === "directed" ? LIMITS.directed_window_ms : LIMITS.wide_window_ms;
-    state.closes_at = Math.min(state.closes_at, now + Math.floor(window / LIMITS.bid_grace_parts));
+    // Its own bid is there at once and says nothing of how long the others take; they get as long again as the first took.
+    if (from === this.#options.self) return;
+    const window_ms = state.reach === "directed" ? LIMITS.directed_window_ms : LIMITS.wide_window_ms;
+    const grace_ms = Math.max(Math.floor(window_ms / LIMITS.bid_grace_parts), now - state.opened_at);
+    state.closes_at = Math.min(state.closes_at, now + grace_ms);
   }
 
   #settle(now: number, effects: AuctionEffect[]): void {
@@ -192,7 +207,7 @@ export class Auction {
     this.#refused.clear();
     // With nobody to ask, a directed round is over at once; the topic still reaches strangers.
     const closes_at = reach === "directed" && asked.length === 0 ? now : now + window_ms;
-    this.#move({ name: "calling", reach, eligible: known.length, asked: new Set(asked), closes_at });
+    this.#move({ name: "calling", reach, eligible: known.length, asked: new Set(asked), opened_at: now, closes_at });
     const left_ms = Math.max(0, due - now);
     const cfp: Cfp = {
       type: "cfp",
@@ -204,7 +219,7 @@ export class Auction {
       input_bytes,
       eligible: known.length,
     };
-    if (reach === "wide" || asked.length > 0) effects.push({ type: "call", reach, cfp, asked });
+    effects.push({ type: "call", reach, cfp, asked });
     if (closes_at === now) this.#settle(now, effects);
   }
 

@@ -4,10 +4,12 @@
  */
 import { z } from "zod";
 import { awardDocument, refusalReason, taskDocument } from "../claim/documents.ts";
+import { namesInput } from "../claim/wire.ts";
 import {
   ballot,
   body,
   count,
+  type DigestOf,
   duration_ms,
   issued_ms,
   network,
@@ -40,7 +42,7 @@ const bid = {
   load_permille: z.int().min(0).max(1000),
 };
 
-export function auctionSchema(open: Open) {
+export function auctionSchema(open: Open, digestOf: DigestOf) {
   return z.discriminatedUnion("type", [
     z.object({ type: z.literal("cfp"), ...call }),
     z.object({ type: z.literal("propose"), ...bid, hold_ms: duration_ms }),
@@ -53,15 +55,17 @@ export function auctionSchema(open: Open) {
       load_permille: bid.load_permille,
       ballot: ballot.optional(),
     }),
-    z.object({
-      type: z.literal("accept-proposal"),
-      task: taskId,
-      round: count,
-      award: sealed(open, awardDocument),
-      document: sealed(open, taskDocument),
-      input: body,
-      left_ms: duration_ms,
-    }),
+    z
+      .object({
+        type: z.literal("accept-proposal"),
+        task: taskId,
+        round: count,
+        award: sealed(open, awardDocument),
+        document: sealed(open, taskDocument),
+        input: body,
+        left_ms: duration_ms,
+      })
+      .refine(namesInput(digestOf), "the input is not the one that the task names"),
     z.object({ type: z.literal("agree"), task: taskId, ballot }),
     z.object({ type: z.literal("reject-proposal"), task: taskId, round: count }),
   ]);

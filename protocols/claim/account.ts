@@ -2,7 +2,7 @@
  * The account of a task at its conductor (promise P6): whom it asked, who refused and why, which attempts ran and how each
  * ended. Bounded; it goes into the failure that a conductor proposes, and is what `show` prints.
  */
-import { type Ballot, ballotText, LIMITS, type PeerId } from "../kernel/mod.ts";
+import { type Ballot, ballotText, LIMITS, type PeerId, sameBallot } from "../kernel/mod.ts";
 import type { Verdict } from "./conducting.ts";
 import type { Attempt, Failure, Reason, RefusalReason } from "./documents.ts";
 
@@ -12,19 +12,23 @@ export class Account {
   readonly #attempts: Attempt[];
   readonly #started = new Map<string, number>();
   readonly #since: number;
+  readonly #base: number;
   #bids = 0;
   #rounds = 0;
 
-  constructor(since: number, attempts: readonly Attempt[]) {
+  /** `since`: when this node began with the task. `base`: announcements before a restart had numbers up to this. */
+  constructor(since: number, attempts: readonly Attempt[], base: number) {
     this.#since = since;
+    this.#base = base;
     this.#attempts = [...attempts];
   }
 
   get attempts(): readonly Attempt[] {
     return this.#attempts;
   }
-  get rounds(): number {
-    return this.#rounds;
+  /** The number of the next announcement: never one that a bidder may remember from before a restart. */
+  get nextRound(): number {
+    return this.#base + this.#rounds + 1;
   }
 
   called(asked: readonly PeerId[]): void {
@@ -44,15 +48,19 @@ export class Account {
   started(contractor: PeerId, ballot: Ballot, now: number): void {
     if (this.#started.size < 2 * LIMITS.attempts_max) this.#started.set(`${contractor} ${ballotText(ballot)}`, now);
   }
-  hasEnded(contractor: PeerId, ballot: Ballot): boolean {
-    const key = ballotText(ballot);
-    return this.#attempts.some((known) => known.contractor === contractor && ballotText(known.ballot) === key);
+  /** Whether this contractor said itself that it is done with this award: then it is not alive in it. */
+  gaveUp(contractor: PeerId, ballot: Ballot): boolean {
+    const attempt = this.#attemptOf(contractor, ballot);
+    return attempt !== undefined && attempt.exitReason !== "lost";
+  }
+  #attemptOf(contractor: PeerId, ballot: Ballot): Attempt | undefined {
+    return this.#attempts.find((known) => known.contractor === contractor && sameBallot(known.ballot, ballot));
   }
   /** False when this attempt's end is known already. */
   ended(attempt: { contractor: PeerId; ballot: Ballot; reason: Reason; message: string }, now: number): boolean {
     const { contractor, ballot, reason, message } = attempt;
     const key = ballotText(ballot);
-    if (this.hasEnded(contractor, ballot) || this.#attempts.length >= LIMITS.attempts_max) return false;
+    if (this.#attemptOf(contractor, ballot) !== undefined || this.#attempts.length >= LIMITS.attempts_max) return false;
     const ended = Math.max(0, now - this.#since);
     const started = Math.max(0, (this.#started.get(`${contractor} ${key}`) ?? now) - this.#since);
     this.#attempts.push({
@@ -61,7 +69,7 @@ export class Account {
       started,
       ended,
       exitReason: reason,
-      message: message.slice(0, LIMITS.message_chars),
+      message: message.slice(0, LIMITS.account_chars),
     });
     return true;
   }
@@ -91,8 +99,8 @@ export class Account {
       toolTrace: [],
       retryCount: Math.max(0, this.#attempts.length - 1),
       causes: this.#attempts
-        .map(({ exitReason, message }) => `${exitReason}: ${message ?? ""}`.slice(0, LIMITS.message_chars))
-        .slice(-16),
+        .map(({ exitReason, message }) => `${exitReason}: ${message ?? ""}`.slice(0, LIMITS.account_chars))
+        .slice(-LIMITS.account_causes),
       ...this.summary(),
     };
   }

@@ -42,7 +42,11 @@ export type ConductorEvent = { readonly now: number } & (
   | { readonly type: "auction"; readonly event: AuctionEvent }
   | { readonly type: "agreed"; readonly ballot: Ballot }
   | { readonly type: "award-refused"; readonly ballot: Ballot; readonly from: PeerId; readonly reason: RefusalReason }
-  | { readonly type: "renewed"; readonly live: Live }
+  | {
+      readonly type: "renewed";
+      readonly live: Live /** Its ballot is below the promised one. */;
+      readonly behind: boolean;
+    }
   | {
       readonly type: "attempt-failed";
       readonly live: Live;
@@ -84,6 +88,8 @@ export type ConductorEffect =
       readonly reattached: boolean;
       readonly ranking: readonly RankedBid[];
     }
+  /** The award was not answered: say it again. */
+  | { readonly type: "award-again" }
   | { readonly type: "dismiss"; readonly peers: readonly PeerId[]; readonly round: number }
   | { readonly type: "conclude"; readonly ballot: Ballot; readonly verdict: Verdict }
   | { readonly type: "finish"; readonly ballot: Ballot; readonly found: AcceptedValue }
@@ -119,6 +125,7 @@ export type State =
       readonly others: readonly RankedBid[];
       readonly reattached: boolean;
       readonly until: number;
+      again_at: number;
     }
   | { readonly name: "running"; readonly ballot: Ballot; readonly contractor: PeerId; lease_until: number }
   | {

@@ -87,7 +87,7 @@ export class Conductor {
       case "auctioning":
         return Math.min(state.auction.deadline(), state.tend_at, due);
       case "awarding":
-        return Math.min(state.until, due);
+        return Math.min(state.until, state.again_at, due);
       case "running":
         return Math.min(state.lease_until, due);
       case "preparing":
@@ -124,7 +124,7 @@ export class Conductor {
       case "award-refused":
         return this.#awardRefused(now, event);
       case "renewed":
-        return this.#renewed(now, event.live);
+        return this.#renewed(now, event.live, event.behind);
       case "attempt-failed":
         return this.#attemptFailed(now, event);
       case "promised":
@@ -139,6 +139,7 @@ export class Conductor {
       case "unreachable":
         return this.#unreachable(now, event.peer);
       case "decided":
+        if (this.#state.name === "storing") this.#effects.push({ type: "acknowledge", stored: true });
         if (this.#state.name !== "decided") this.#move({ name: "decided" });
         return;
       case "tick":
@@ -225,7 +226,16 @@ export class Conductor {
   ): void {
     const { ballot, contractor, round, others, ranking, reattached } = award;
     if (reattached) this.#reattached.set(contractor, (this.#reattached.get(contractor) ?? 0) + 1);
-    this.#move({ name: "awarding", ballot, contractor, round, others, reattached, until: now + LIMITS.agree_ms });
+    this.#move({
+      name: "awarding",
+      ballot,
+      contractor,
+      round,
+      others,
+      reattached,
+      until: now + LIMITS.agree_ms,
+      again_at: now + LIMITS.retry_ms,
+    });
     this.#effects.push({ type: "award", ballot, contractor, round, reattached, ranking });
   }
 
@@ -267,12 +277,13 @@ export class Conductor {
   }
 
   /** CLAIM-13: a contractor heard to be alive is attached to the new ballot instead of being replaced. */
-  #renewed(now: number, live: Live): void {
+  #renewed(now: number, live: Live, behind: boolean): void {
     const state = this.#state;
     if (state.name === "running" && sameBallot(state.ballot, live.ballot))
       state.lease_until = now + this.#options.lease_ms;
     else if (state.name === "awarding" && sameBallot(state.ballot, live.ballot)) this.#agreed(now, live.ballot);
     else if (state.name === "auctioning" && this.#attachable(live)) {
+      this.#release(state);
       this.#award(now, {
         ballot: state.ballot,
         contractor: live.contractor,
@@ -281,7 +292,7 @@ export class Conductor {
         ranking: [],
         reattached: true,
       });
-    } else if (state.name === "standing-by") state.silence_at = this.#silence(now);
+    } else if (state.name === "standing-by" && !behind) state.silence_at = this.#silence(now);
   }
 
   #attachable(live: Live): boolean {
@@ -302,6 +313,13 @@ export class Conductor {
   #prepare(now: number, purpose: Purpose): void {
     const promised = this.#options.promised();
     const floor = compareBallots(this.#floor, promised) > 0 ? this.#floor : promised;
+    if (floor.round >= LIMITS.round_max) {
+      // Only a custodian that lies can have used the rounds up: nothing can be decided here any more.
+      if (this.#state.name !== "standing-by")
+        this.#move({ name: "standing-by", silence_at: now + LIMITS.lease_ms_max });
+      else this.#state.silence_at = now + LIMITS.lease_ms_max;
+      return;
+    }
     const ballot = ballotAbove(floor, this.#options.me);
     this.#floor = ballot;
     this.#move({ name: "preparing", ballot, purpose, promises: new Map(), retry_at: now + LIMITS.retry_ms, tries: 1 });
@@ -392,20 +410,30 @@ export class Conductor {
     else this.#prepare(now, { type: "conclude", why, verdict });
   }
 
+  /** Bidders of a call that comes to no award are not kept waiting. */
+  #release(state: State): void {
+    if (state.name !== "auctioning" || state.auction.bidders.length === 0) return;
+    this.#effects.push({ type: "dismiss", peers: state.auction.bidders, round: state.auction.round });
+  }
+
   #decide(now: number, ballot: Ballot, verdict: Verdict): void {
+    this.#release(this.#state);
     this.#move({ name: "deciding", ballot, retry_at: now + LIMITS.retry_ms, tries: 1 });
     this.#effects.push({ type: "conclude", ballot, verdict });
   }
 
   /** Somebody promised a higher ballot: its conductor drives now. */
   #outrun(now: number, ballot: Ballot): void {
+    if (ballot.round > this.#options.promised().round + LIMITS.round_jump) return;
     if (compareBallots(ballot, this.#floor) > 0) this.#floor = ballot;
     const state = this.#state;
     const mine = "ballot" in state ? state.ballot : FIRST;
     if (compareBallots(ballot, mine) <= 0) return;
     if (state.name === "standing-by") state.silence_at = this.#silence(now);
     if (!this.conducting) return;
-    if (state.name === "storing") this.#effects.push({ type: "acknowledge", stored: true });
+    // Two hold it, this one and whoever outran it: of three that is a majority, of five the decision will tell.
+    if (state.name === "storing" && this.#options.custodians <= 3)
+      this.#effects.push({ type: "acknowledge", stored: true });
     this.#move({ name: "standing-by", silence_at: this.#silence(now) });
     if (this.#cancel) this.#effects.push({ type: "ask-to-cancel", conductor: ballot.custodian });
   }
@@ -449,6 +477,10 @@ export class Conductor {
         return;
       case "awarding":
         if (now >= state.until) this.#silent(now, state);
+        else if (now >= state.again_at) {
+          state.again_at = now + LIMITS.retry_ms;
+          this.#effects.push({ type: "award-again" });
+        }
         return;
       case "running":
         if (now >= state.lease_until) this.#lost(now, state);

@@ -83,7 +83,7 @@ export class Contractor {
   #fence = 0;
   #lease_until = NEVER;
   #renew_at = NEVER;
-  #renewal: { readonly sent_at: number; readonly oks: Set<PeerId> } = { sent_at: 0, oks: new Set() };
+  #renewal = { beat: 0, sent_at: 0, alive: new Set<PeerId>() };
   #done_permille = 0;
   #note: string | undefined;
   #effects: ContractorEffect[] = [];
@@ -313,23 +313,27 @@ export class Contractor {
     )
       return;
     switch (message.answer) {
-      case "ok": {
-        const { oks, sent_at } = this.#renewal;
-        oks.add(from);
-        if (oks.size >= majority(this.#options.document.value.custodians.length))
-          this.#lease_until = Math.max(this.#lease_until, sent_at + this.#options.document.value.lease_ms);
-        return;
-      }
+      case "moved":
+        // The new conductor will attach us: knock again soon.
+        this.#renew_at = Math.min(this.#renew_at, now + LIMITS.retry_ms);
+        return this.#alive(from, message.beat);
+      case "ok":
+        return this.#alive(from, message.beat);
       case "cancel":
         // The decision follows; stopping early saves work that nobody will take.
         return this.#stop("cancelled");
       case "fenced":
         return this.#stop("fenced");
-      case "moved":
-        // The new conductor will attach us; until it does, the lease runs.
-        this.#renew_at = Math.min(this.#renew_at, now + LIMITS.retry_ms);
-        return;
     }
+  }
+
+  /** A majority that knows us and has not replaced us extends the lease, from when this renewal was sent (CLAIM-17). */
+  #alive(from: PeerId, beat: number): void {
+    const { alive, sent_at, beat: current } = this.#renewal;
+    if (beat !== current) return;
+    const { custodians, lease_ms } = this.#options.document.value;
+    alive.add(from);
+    if (alive.size >= majority(custodians.length)) this.#lease_until = Math.max(this.#lease_until, sent_at + lease_ms);
   }
 
   #decided(): void {
@@ -363,9 +367,16 @@ export class Contractor {
   #renew(now: number): void {
     const award = this.#award;
     if (award === undefined) return;
-    this.#renewal = { sent_at: now, oks: new Set() };
+    this.#renewal = { beat: this.#renewal.beat + 1, sent_at: now, alive: new Set() };
     this.#renew_at = now + Math.floor(this.#options.document.value.lease_ms / 3);
-    this.#toAll({ type: "renew", task: this.task, award, done_permille: this.#done_permille, note: this.#note });
+    this.#toAll({
+      type: "renew",
+      task: this.task,
+      award,
+      done_permille: this.#done_permille,
+      note: this.#note,
+      beat: this.#renewal.beat,
+    });
   }
 
   #lease(now: number): void {

@@ -7,7 +7,7 @@
  * that lets anybody know.
  */
 import { Auction, type AuctionEffect, type AuctionMessage, whyFirst } from "../auction/mod.ts";
-import type { Ballot, PeerId, Signed, TaskId } from "../kernel/mod.ts";
+import { type Ballot, compareBallots, type PeerId, type Signed, type TaskId } from "../kernel/mod.ts";
 import type { Account } from "./account.ts";
 import type { ConductorEffect, ConductorEvent } from "./conducting.ts";
 import { Conductor } from "./conductor.ts";
@@ -25,6 +25,8 @@ export class Custodian {
   readonly #custody: Custody;
   readonly #conductor: Conductor;
   readonly #voter: Voter;
+  /** The announcement that the last award answers. */
+  #round = 0;
   #proposal: { readonly award: Signed<AwardDocument>; readonly value: Value } | undefined;
 
   constructor(options: CustodianOptions) {
@@ -45,7 +47,7 @@ export class Custodian {
     const { skill, reach, input_bytes, lease_ms, attempts_max, custodians } = document.value;
     const { random, candidates } = context;
     const judge = (bidder: PeerId) => ({ receipts: context.receipts(bidder), failedHere: account.failedBy(bidder) });
-    const terms = { task, skill, reach, input_bytes, random, candidates, judge, due };
+    const terms = { self: context.self, task, skill, reach, input_bytes, random, candidates, judge, due };
     return {
       me,
       custodians: custodians.length,
@@ -55,7 +57,7 @@ export class Custodian {
       random,
       promised: () => acceptor.promised,
       attempts: () => account.attempts.length,
-      auction: () => new Auction({ ...terms, round: account.rounds + 1 }),
+      auction: () => new Auction({ ...terms, round: account.nextRound }),
     };
   }
 
@@ -92,7 +94,7 @@ export class Custodian {
     return this.#custody.done_permille;
   }
   deadline(): number {
-    return this.#conductor.deadline();
+    return Math.min(this.#conductor.deadline(), this.#voter.deadline());
   }
 
   // --- what the peer asks of it ---
@@ -113,10 +115,14 @@ export class Custodian {
   }
 
   resume(now: number): readonly CustodianEffect[] {
-    const { awarded, cancel, decided } = this.#custody;
+    const { awarded, cancel, decided, context } = this.#custody;
     if (decided !== undefined) return this.#custody.take();
     if (cancel) this.#drive({ type: "cancel", now });
-    this.#drive({ type: "resume", now, awarded: awarded === undefined ? undefined : liveOf(awarded) });
+    const live = awarded === undefined ? undefined : liveOf(awarded);
+    const own = live?.contractor === context.self;
+    // What ran here ended with the node; it counts, or a task that kills its node would be tried for ever.
+    if (own) this.#ended({ ...live, reason: "lost", message: "the node restarted" }, now);
+    this.#drive({ type: "resume", now, awarded: own ? undefined : live });
     return this.#custody.take();
   }
 
@@ -126,6 +132,7 @@ export class Custodian {
   }
 
   tick(now: number): readonly CustodianEffect[] {
+    this.#voter.tick(now);
     this.#drive({ type: "tick", now });
     return this.#custody.take();
   }
@@ -176,19 +183,22 @@ export class Custodian {
       case "query":
         return voter.query(from);
       case "renew":
-        return this.#follow(renew(custody, from, message, now));
+        return this.#renew(from, message, now);
       case "failure":
         return this.#failure(from, message, now);
       case "tend":
-        if (from === custody.custodians[message.ballot.custodian]) this.#drive({ type: "heard", now });
-        return;
+        return this.#tended(from, message.ballot, now);
       case "cancel":
         if (voter.fellow(from, "cancel")) this.#cancel(now);
         return;
       case "not-understood":
-        if (custody.indexOf(from) >= 0 && message.reason === "unknown-task") custody.send(from, custody.store(now));
+        if (custody.indexOf(from) < 0) return;
+        if (message.reason === "unknown-task") custody.send(from, custody.store(now));
+        else custody.account.refused(from, "overloaded");
         return;
       case "propose":
+        // What comes when nothing is open is late, or a stranger's.
+        if (this.#conductor.state !== "auctioning") return;
         custody.account.bid(from);
         custody.note({ type: "proposed", task: custody.task, bidder: from, bid: message });
         return this.#drive({ type: "auction", now, event: { type: "propose", now, from, bid: message } });
@@ -204,22 +214,35 @@ export class Custodian {
     }
   }
 
-  #follow(event: ConductorEvent | undefined): void {
+  /** A conductor that was overtaken and does not know it is told, and not counted as alive. */
+  #tended(from: PeerId, ballot: Ballot, now: number): void {
+    const custody = this.#custody;
+    const { promised } = custody.acceptor;
+    if (from !== custody.custodians[ballot.custodian]) return;
+    if (compareBallots(ballot, promised) < 0)
+      custody.send(from, { type: "nack", task: custody.task, ballot, promised });
+    else this.#drive({ type: "heard", now });
+  }
+
+  #renew(from: PeerId, message: Extract<ClaimMessage, { type: "renew" }>, now: number): void {
+    const event = renew(this.#custody, from, message, now);
     if (event !== undefined) this.#drive(event);
   }
 
   #failure(from: PeerId, message: Extract<ClaimMessage, { type: "failure" }>, now: number): void {
-    this.#follow(failed(this.#custody, from, message, now));
+    const event = failed(this.#custody, from, message, now);
+    if (event === undefined) return;
+    this.#drive(event);
     const { reason, award } = message;
-    const { decided } = this.#custody;
-    const mine = decided === undefined && award.value.contractor === from && !this.#conductor.conducting;
-    if (mine) this.#ended({ contractor: from, ballot: award.value.ballot, reason, message: message.message }, now);
+    this.#ended({ contractor: from, ballot: award.value.ballot, reason, message: message.message }, now);
   }
 
   #refused(from: PeerId, message: Extract<AuctionMessage, { type: "refuse" }>, now: number): void {
     const custody = this.#custody;
     const { task } = custody;
     const { reason, round, ballot } = message;
+    const open = this.#conductor.state === (ballot === undefined ? "auctioning" : "awarding");
+    if (!open) return;
     custody.account.refused(from, reason);
     if (ballot === undefined) {
       custody.note({ type: "refused", task, bidder: from, reason, round });
@@ -246,6 +269,7 @@ export class Custodian {
     const { conducting, contractor: worker } = this.#conductor;
     custody.decided = value;
     custody.keep();
+    custody.lighten();
     const outcome = value.outcome.value;
     custody.note({ type: "decided", task: custody.task, ballot: outcome.ballot, outcome });
     if (conducting) {
@@ -278,6 +302,8 @@ export class Custodian {
         return this.#prepare(effect, now);
       case "award":
         return this.#award(effect, now);
+      case "award-again":
+        return this.#offerAward(now);
       case "dismiss":
         for (const peer of effect.peers)
           custody.send(peer, { type: "reject-proposal", task: custody.task, round: effect.round });
@@ -337,21 +363,36 @@ export class Custodian {
     if (answer?.type !== "promise") return;
     const heard = custody.live(now);
     const live = heard === undefined ? undefined : liveOf(heard);
-    const over = live !== undefined && custody.account.hasEnded(live.contractor, live.ballot);
-    this.#drive({ type: "promised", now, ballot, by: me, accepted: answer.accepted, live: over ? undefined : live });
+    this.#drive({ type: "promised", now, ballot, by: me, accepted: answer.accepted, live });
   }
 
   /** CLAIM-3: the award is on disk before the contractor hears of it. */
   #award({ ballot, contractor, round, ranking, reattached }: Wanted<"award">, now: number): void {
     const custody = this.#custody;
-    const { task, document, input } = custody;
-    const award = custody.sign(ballot, contractor);
+    const { task } = custody;
+    custody.sign(ballot, contractor);
     custody.keep();
     const [winner, ...others] = ranking.map(({ bidder, bid, score }) => ({ bidder, agent: bid.agent, score }));
     if (winner !== undefined) custody.note({ type: "chosen", task, ballot, winner, others, why: whyFirst(ranking) });
     custody.note({ type: "awarded", task, ballot, contractor, reattached });
-    const left_ms = Math.max(0, custody.due - now);
-    custody.send(contractor, { type: "accept-proposal", task, round, award, document, input, left_ms });
+    this.#round = round;
+    this.#offerAward(now);
+  }
+
+  #offerAward(now: number): void {
+    const { awarded, task, document, input, due } = this.#custody;
+    const contractor = awarded?.value.contractor;
+    if (awarded === undefined || !contractor) return;
+    const left_ms = Math.max(0, due - now);
+    this.#custody.send(contractor, {
+      type: "accept-proposal",
+      task,
+      round: this.#round,
+      award: awarded,
+      document,
+      input,
+      left_ms,
+    });
   }
 
   /** CLAIM-10: the conductor's own outcome, in a ballot that it keeps. */

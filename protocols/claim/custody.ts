@@ -5,6 +5,7 @@
  */
 import type { AuctionMessage, Candidate, Receipts } from "../auction/mod.ts";
 import {
+  assert,
   type Ballot,
   ballotText,
   compareBallots,
@@ -57,7 +58,7 @@ export class Custody {
   readonly context: CustodianContext;
   readonly document: Signed<TaskDocument>;
   readonly task: TaskId;
-  readonly input: string;
+  #input: string;
   /** The instant of the deadline. */
   readonly due: number;
   /** Its own place in the list. */
@@ -69,6 +70,7 @@ export class Custody {
   done_permille: number | undefined;
   readonly #due_ms: number;
   readonly #awards = new Map<string, Signed<AwardDocument>>();
+  readonly #accused = new Set<string>();
   #awarded: Signed<AwardDocument> | undefined;
   #live: { readonly award: Signed<AwardDocument>; readonly until: number } | undefined;
   #effects: CustodianEffect[] = [];
@@ -77,11 +79,12 @@ export class Custody {
     this.context = context;
     this.document = document;
     this.task = taskIdOf(document.digest);
-    this.input = input;
+    this.#input = input;
     this.due = now + left_ms;
     this.me = document.value.custodians.indexOf(context.self);
+    assert(this.me >= 0, "a custodian is named by its task");
     this.acceptor = new Acceptor(kept?.promised ?? FIRST, kept?.accepted);
-    this.account = new Account(now, kept?.attempts ?? []);
+    this.account = new Account(now, kept?.attempts ?? [], kept === undefined ? 0 : kept.promised.round * 1000);
     this.decided = kept?.decided === true ? kept.accepted?.value : undefined;
     this.cancel = kept?.cancel ?? false;
     this.#due_ms = kept?.due_ms ?? wall + left_ms;
@@ -91,6 +94,13 @@ export class Custody {
 
   get custodians(): readonly PeerId[] {
     return this.document.value.custodians;
+  }
+  get input(): string {
+    return this.#input;
+  }
+  /** A decided task of another's needs no large input in memory. */
+  lighten(): void {
+    if (this.me !== 0 && this.#input.length > LIMITS.input_memory_bytes) this.#input = "";
   }
   indexOf(peer: PeerId): number {
     return this.custodians.indexOf(peer);
@@ -178,6 +188,9 @@ export class Custody {
   equivocates(award: Signed<AwardDocument>): boolean {
     const known = this.#awards.get(ballotText(award.value.ballot));
     if (known !== undefined && equivocal(known, award)) {
+      const key = ballotText(award.value.ballot);
+      if (this.#accused.has(key)) return true;
+      this.#accused.add(key);
       this.note({ type: "equivocation", task: this.task, conductor: award.signer, ballot: award.value.ballot });
       this.push({ type: "accuse", first: known, second: award });
       return true;
@@ -210,7 +223,10 @@ export class Custody {
   }
 
   #remember(award: Signed<AwardDocument>): void {
-    if (this.#awards.size < LIMITS.account_entries) this.#awards.set(ballotText(award.value.ballot), award);
+    this.#awards.set(ballotText(award.value.ballot), award);
+    // The oldest goes: what fences is the newest.
+    const [oldest] = this.#awards.keys();
+    if (this.#awards.size > LIMITS.account_entries && oldest !== undefined) this.#awards.delete(oldest);
   }
 }
 

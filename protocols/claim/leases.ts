@@ -17,21 +17,22 @@ export function renew(
   message: Message<"renew">,
   now: number,
 ): ConductorEvent | undefined {
-  const { award, done_permille, note } = message;
+  const { award, done_permille, note, beat } = message;
   if (!admitted(custody, from, award)) return undefined;
   const { promised } = custody.acceptor;
   const { task } = custody;
   const { ballot } = award.value;
   const behind = compareBallots(ballot, promised) < 0;
-  const fenced = behind && custody.replaced(award);
+  // Whoever gave this award up itself is not taken back under it.
+  const fenced = (behind && custody.replaced(award)) || custody.account.gaveUp(from, ballot);
   if (!fenced) custody.hear(award, now);
   if (custody.done_permille !== done_permille || note !== undefined) {
     custody.done_permille = done_permille;
     custody.note({ type: "progress", task, contractor: from, done_permille, note: note ?? "" });
   }
   const answer = fenced ? "fenced" : behind ? "moved" : custody.cancel ? "cancel" : "ok";
-  custody.send(from, { type: "renewed", task, ballot, answer, promised: behind ? promised : undefined });
-  return fenced ? undefined : { type: "renewed", live: { contractor: from, ballot }, now };
+  custody.send(from, { type: "renewed", task, ballot, answer, promised: behind ? promised : undefined, beat });
+  return fenced ? undefined : { type: "renewed", live: { contractor: from, ballot }, behind, now };
 }
 
 /** The contractor says itself that this attempt is over. */

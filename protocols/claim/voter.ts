@@ -2,10 +2,21 @@
  * A custodian's vote and what it learns from the votes of its fellows: the acceptor's door (prepare, accept) and the learner of
  * Lamport's "Paxos Made Simple", section 2.3. Every custodian learns for itself; nothing is learned from a contractor's word.
  */
-import { type Ballot, ballotText, compareBallots, LIMITS, majority, type PeerId, sameBallot } from "../kernel/mod.ts";
+import {
+  type Ballot,
+  ballotText,
+  compareBallots,
+  LIMITS,
+  majority,
+  NEVER,
+  type PeerId,
+  type Signed,
+  sameBallot,
+} from "../kernel/mod.ts";
 import type { AcceptedValue } from "./acceptor.ts";
 import type { ConductorEvent } from "./conducting.ts";
 import { type Custody, liveOf } from "./custody.ts";
+import type { AwardDocument } from "./documents.ts";
 import { brokenAward, brokenProposal, brokenValue, proposerOf } from "./legitimate.ts";
 import type { ClaimMessage, Value } from "./wire.ts";
 
@@ -16,6 +27,8 @@ export class Voter {
   readonly #drive: (event: ConductorEvent) => void;
   readonly #decide: (value: Value, now: number) => void;
   readonly #votes = new Map<string, Set<number>>();
+  /** A majority voted for an outcome that is not here. */
+  #ask: { readonly at: number; readonly voters: readonly number[] } | undefined;
 
   constructor(custody: Custody, drive: (event: ConductorEvent) => void, decide: (value: Value, now: number) => void) {
     this.#custody = custody;
@@ -41,6 +54,10 @@ export class Voter {
       custody.tell(from, custody.decided);
       return;
     }
+    if (ballot.round > custody.acceptor.promised.round + LIMITS.round_jump) {
+      custody.refuse(from, "CLAIM-5", "a ballot far above all others");
+      return;
+    }
     const { task } = custody;
     const answer = custody.acceptor.receive({ type: "prepare", ballot });
     if (answer.type === "nack") custody.send(from, { type: "nack", task, ballot, promised: answer.promised });
@@ -63,7 +80,7 @@ export class Voter {
       return;
     }
     const heard = live === undefined ? undefined : liveOf(live);
-    const over = heard !== undefined && custody.account.hasEnded(heard.contractor, heard.ballot);
+    const over = heard !== undefined && custody.account.gaveUp(heard.contractor, heard.ballot);
     this.#drive({ type: "promised", now, ballot, by: custody.indexOf(from), accepted, live: over ? undefined : heard });
   }
 
@@ -90,15 +107,25 @@ export class Voter {
     }
     const answer = custody.acceptor.receive({ type: "accept", ballot, value });
     if (answer.type === "nack") {
-      custody.hear(award, now);
       custody.send(from, { type: "nack", task, ballot, promised: answer.promised });
+      this.#overtaken(award, now);
     } else if (answer.type === "accepted") {
       if (answer.changed) {
         custody.keep();
         custody.note({ type: "accepted", task, ballot, proposer: from });
+        // Accepting is promising: a lower ballot of our own ends here.
+        this.#drive({ type: "outrun", ballot, now });
       }
       this.spread(ballot, value, now);
     }
+  }
+
+  /** A contractor with a finished outcome in a lower ballot is alive: to be attached, unless it was replaced (CLAIM-13). */
+  #overtaken(award: Signed<AwardDocument>, now: number): void {
+    const { contractor, ballot } = award.value;
+    if (contractor === null || this.#custody.replaced(award)) return;
+    this.#custody.hear(award, now);
+    this.#drive({ type: "renewed", live: { contractor, ballot }, behind: true, now });
   }
 
   /** Tells the fellows of the vote, which is kept already, and counts it. */
@@ -124,7 +151,21 @@ export class Voter {
     if (voters.size < majority(custody.custodians.length)) return;
     const mine = custody.acceptor.accepted?.value;
     if (mine?.outcome.digest === digest) this.#decide(mine, now);
-    else for (const voter of voters) custody.sendTo(voter, { type: "query", task: custody.task });
+    // The outcome itself is mostly on its way to us already; if not, one of the voters is asked.
+    else this.#ask = { at: now + LIMITS.retry_ms, voters: [...voters] };
+  }
+
+  deadline(): number {
+    return this.#custody.decided === undefined && this.#ask !== undefined ? this.#ask.at : NEVER;
+  }
+
+  tick(now: number): void {
+    if (this.#ask === undefined || this.#custody.decided !== undefined || now < this.#ask.at) return;
+    const voters = this.#ask.voters.filter((voter) => voter !== this.#custody.me);
+    for (const voter of this.#custody.context.random.pick(voters, 1)) {
+      this.#custody.sendTo(voter, { type: "query", task: this.#custody.task });
+    }
+    this.#ask = { at: now + LIMITS.retry_ms, voters };
   }
 
   /** A fellow custodian says what was decided. */

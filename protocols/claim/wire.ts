@@ -3,8 +3,21 @@
  * objects; the signed documents inside are strict. Every message names its task.
  */
 import { z } from "zod";
-import { ballot, body, digest, duration_ms, message, type Open, peerId, sealed, taskId } from "../kernel/wire.ts";
-import { awardDocument, outcomeDocument, reason, taskDocument } from "./documents.ts";
+import { Signed } from "../kernel/mod.ts";
+import {
+  ballot,
+  body,
+  count,
+  type DigestOf,
+  digest,
+  duration_ms,
+  message,
+  type Open,
+  peerId,
+  sealed,
+  taskId,
+} from "../kernel/wire.ts";
+import { awardDocument, outcomeDocument, reason, type TaskDocument, taskDocument } from "./documents.ts";
 
 /** A value on its way: the outcome, and the award of the ballot that the outcome was made in. */
 function valueSchema(open: Open) {
@@ -12,17 +25,25 @@ function valueSchema(open: Open) {
 }
 export type Value = z.output<ReturnType<typeof valueSchema>>;
 
-export function claimSchema(open: Open) {
+/** The input beside a signed task is the one that it names (WIRE-5). */
+export function namesInput(digestOf: DigestOf) {
+  return ({ document, input }: { readonly document: Signed<TaskDocument>; readonly input: string }): boolean =>
+    document instanceof Signed && digestOf(input) === document.value.input_digest;
+}
+
+export function claimSchema(open: Open, digestOf: DigestOf) {
   const award = sealed(open, awardDocument);
   const value = valueSchema(open);
   return z.discriminatedUnion("type", [
-    z.object({
-      type: z.literal("store"),
-      task: taskId,
-      document: sealed(open, taskDocument),
-      input: body,
-      left_ms: duration_ms,
-    }),
+    z
+      .object({
+        type: z.literal("store"),
+        task: taskId,
+        document: sealed(open, taskDocument),
+        input: body,
+        left_ms: duration_ms,
+      })
+      .refine(namesInput(digestOf), "the input is not the one that the task names"),
     z.object({ type: z.literal("stored"), task: taskId }),
     z.object({ type: z.literal("prepare"), task: taskId, ballot }),
     z.object({
@@ -44,6 +65,8 @@ export function claimSchema(open: Open) {
       award,
       done_permille: z.int().min(0).max(1000),
       note: message.optional(),
+      /** Counts renewals; the answer repeats it, so that a late answer extends no later lease. */
+      beat: count,
     }),
     z.object({
       type: z.literal("renewed"),
@@ -51,6 +74,7 @@ export function claimSchema(open: Open) {
       ballot,
       answer: z.enum(["ok", "cancel", "moved", "fenced"]),
       promised: ballot.optional(),
+      beat: count,
     }),
     z.object({ type: z.literal("failure"), task: taskId, award, reason, message, retryable: z.boolean() }),
     z.object({ type: z.literal("tend"), task: taskId, ballot }),
@@ -60,7 +84,7 @@ export function claimSchema(open: Open) {
       type: z.literal("not-understood"),
       task: taskId,
       what: z.string().max(32),
-      reason: z.enum(["unknown-task", "not-custodian"]),
+      reason: z.enum(["unknown-task", "not-custodian", "overloaded"]),
     }),
   ]);
 }

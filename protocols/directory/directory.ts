@@ -184,8 +184,8 @@ export class Directory {
   }
 
   /**
-   * Fellow custodians for a task (CLAIM-1): connected, durable, on machines of their own where possible, up for longest;
-   * ties fall by `spreadOf`, so that tasks spread over equals.
+   * Fellow custodians for a task (CLAIM-1): connected, durable, on machines of their own where possible, up for longest (beyond
+   * a day all are equal: who boasts gains nothing); ties fall by `spreadOf`, so that tasks spread over equals.
    */
   custodians(count: number, spreadOf: (peer: PeerId) => number): PeerId[] {
     const fit = [...this.#cards]
@@ -196,7 +196,7 @@ export class Directory {
       .map(([peer, { card }]) => ({
         peer,
         machine: machineOf(card.value),
-        hours: Math.floor(card.value.uptime_ms / 3_600_000),
+        hours: Math.min(24, Math.floor(card.value.uptime_ms / 3_600_000)),
         tie: spreadOf(peer),
       }))
       .sort((left, right) => right.hours - left.hours || left.tie - right.tie || byText(left.peer, right.peer));
@@ -210,6 +210,12 @@ export class Directory {
       }
     }
     return chosen.map(({ peer }) => peer);
+  }
+
+  /** Whether a peer is known to have an agent with the skill. */
+  offers(peer: PeerId, skill: Skill): boolean {
+    const agents = this.#cards.get(peer)?.card.value.agents ?? [];
+    return agents.some(({ skills }) => skills.some(({ name }) => name === skill));
   }
 
   /** What a bid or refusal told of a peer's load. */
@@ -334,8 +340,7 @@ export class Directory {
     }
     if (before === undefined && this.#cards.size >= LIMITS.cards_max) this.#evict();
     const lapses_at = at.now + Math.max(LIMITS.clock_tolerance_ms, Math.min(left_ms, value.valid_ms));
-    const present = from === signer || before?.present !== false || this.#connected.has(signer);
-    this.#cards.set(signer, { card, lapses_at, present, load_permille: before?.load_permille ?? 0 });
+    this.#cards.set(signer, { card, lapses_at, present: true, load_permille: before?.load_permille ?? 0 });
     this.#effects.push({ type: "learned", card }, { type: "met", peer: signer, card: value });
     this.#spreadNews(signer, from);
   }

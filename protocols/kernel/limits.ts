@@ -16,6 +16,10 @@ export const LIMITS = {
   /** JSON nesting and keys of anything a peer sends; what is deeper is refused before it is parsed. */
   json_depth: 16,
   json_keys: 4096,
+  /** Nesting of a task's input or output. */
+  body_depth: 64,
+  /** A signed document in base64: an outcome whose result doubles by escapes, and its account. */
+  seal_chars: 208 * 1024,
 
   /** A task's life from submit to its deadline. */
   deadline_ms_max: 24 * 3600 * 1000,
@@ -24,6 +28,9 @@ export const LIMITS = {
   lease_ms_default: 9_000,
   lease_ms_min: 300,
   lease_ms_max: 10 * 60 * 1000,
+  /** Rounds of ballots, and how far ahead of one's own a stranger's may be: nobody can use them up. */
+  round_max: 1_000_000,
+  round_jump: 1_000,
   /** Awards of one task before its conductor gives up. */
   attempts_max_default: 3,
   attempts_max: 16,
@@ -42,6 +49,8 @@ export const LIMITS = {
   wide_window_ms: 600,
   /** After the first bid of an unanswered window, wait this share of the window for the others, not all of it. */
   bid_grace_parts: 4,
+  /** Bids of one announcement that are compared. */
+  bids_max: 64,
   /** How long a bid binds its bidder: two windows and an award. */
   hold_ms: 3_000,
   /** Pauses between announcements nobody answered: doubled from the first to the last. */
@@ -58,7 +67,12 @@ export const LIMITS = {
   take_over_step_ms: 800,
   /** A custodian keeps a decided record this long after the deadline (replays are refused by their age after that). */
   retention_ms: 3600 * 1000,
-  custody_max: 8_192,
+  /** Decided and open tasks kept; open ones in all, and of one initiator other than this node. */
+  custody_max: 65_536,
+  open_max: 8_192,
+  open_of_one_max: 512,
+  /** A decided task of another's keeps an input in memory up to this size; the disk keeps it whole. */
+  input_memory_bytes: 4 * 1024,
   /** Work in hand at one peer, and finished work remembered against awards that arrive twice. */
   runs_max: 1_024,
   ran_max: 65_536,
@@ -81,6 +95,9 @@ export const LIMITS = {
 
   /** Texts that people read. */
   message_chars: 2_048,
+  /** The same inside the account of a task, where there are many. */
+  account_chars: 256,
+  account_causes: 8,
   /** Refusals and asked peers remembered for a failure's account. */
   account_entries: 64,
   /** Peers whose past work is remembered. */
@@ -92,6 +109,8 @@ assert(
   LIMITS.claim_bytes >= 2 * LIMITS.body_bytes + LIMITS.control_bytes / 2,
   "an escaped body fits into a claim frame",
 );
+assert(LIMITS.seal_chars >= ((2 * LIMITS.body_bytes + 24 * 1024) * 4) / 3, "the largest outcome fits into an envelope");
+assert(LIMITS.claim_bytes >= LIMITS.seal_chars + 16 * 1024, "an outcome and its awards fit into a claim frame");
 assert(LIMITS.card_bytes < LIMITS.control_bytes, "a card fits into a control frame");
 assert(LIMITS.lease_ms_min / 3 >= 100, "renewals are no flood");
 assert(LIMITS.retry_ms * 2 < LIMITS.store_ms, "storing is tried more than twice");

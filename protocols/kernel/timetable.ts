@@ -9,6 +9,8 @@ interface Entry {
   readonly key: string;
 }
 
+const SLACK = 64;
+
 export class Timetable {
   readonly #heap: Entry[] = [];
   readonly #deadlines = new Map<string, number>();
@@ -22,6 +24,7 @@ export class Timetable {
     }
     this.#deadlines.set(key, at);
     this.#push({ at, key });
+    if (this.#heap.length > 2 * this.#deadlines.size + SLACK) this.#compact();
   }
 
   /** The earliest deadline, or `Infinity`. */
@@ -44,6 +47,12 @@ export class Timetable {
 
   get size(): number {
     return this.#deadlines.size;
+  }
+
+  /** Deadlines that were moved leave entries behind: rebuilt when they are the most. */
+  #compact(): void {
+    this.#heap.length = 0;
+    for (const [key, at] of this.#deadlines) this.#push({ at, key });
   }
 
   #push(entry: Entry): void {

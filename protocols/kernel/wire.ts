@@ -45,11 +45,38 @@ export const duration_ms = z.int().min(0).max(LIMITS.deadline_ms_max);
 export const issued_ms = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const count = z.int().min(0).max(1_000_000_000);
 export const message = z.string().max(LIMITS.message_chars);
-/** JSON text of a task's input or output. Its size in bytes is checked where it is parsed. */
-export const body = z.string().max(LIMITS.body_bytes);
+/** SHA-256 of a text's UTF-8 bytes; the edge has the means. */
+export type DigestOf = (text: string) => Digest;
+
+/** JSON text of a task's input or output: bounded in bytes and nesting, and really JSON. */
+export const body = z.string().max(LIMITS.body_bytes).refine(isBody, "is no JSON of the size and depth allowed");
+
+function isBody(text: string): boolean {
+  let bytes = 0;
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    // A surrogate pair is 4 bytes of UTF-8, 2 for each half.
+    bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3;
+    if (quoted) {
+      if (code === 0x5c) index += 1;
+      else if (code === 0x22) quoted = false;
+    } else if (code === 0x22) quoted = true;
+    else if (code === 0x5b || code === 0x7b) depth += 1;
+    else if (code === 0x5d || code === 0x7d) depth -= 1;
+    if (depth > LIMITS.body_depth || bytes > LIMITS.body_bytes) return false;
+  }
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const ballot: z.ZodType<Ballot> = z.strictObject({
-  round: z.int().min(1).max(1_000_000),
+  round: z.int().min(1).max(LIMITS.round_max),
   custodian: z.int().min(0).max(4),
 });
 
@@ -57,7 +84,7 @@ export const ballot: z.ZodType<Ballot> = z.strictObject({
 export function sealed<S extends z.ZodType<{ readonly kind: string }>>(open: Open, schema: S) {
   return z
     .string()
-    .max(LIMITS.claim_bytes)
+    .max(LIMITS.seal_chars)
     .transform((seal, context): Signed<z.output<S>> => {
       const opened = open(seal);
       const value = opened === undefined ? undefined : schema.safeParse(opened.payload);

@@ -60,6 +60,8 @@ export class Custodies {
   readonly #custodies = new Map<TaskId, Custodian>();
   readonly #submits = new Map<TaskId, number>();
   readonly #receipts = new Map<PeerId, Receipts>();
+  readonly #openBy = new Map<PeerId, number>();
+  #opened = 0;
 
   constructor(options: CustodiesOptions) {
     this.#options = options;
@@ -190,7 +192,10 @@ export class Custodies {
       this.#post.send(from, { type: "not-understood", task, what: "store", reason: "not-custodian" });
       return;
     }
-    if (!this.#room()) return;
+    if (!this.#room() || this.#openOf(document.signer) >= LIMITS.open_of_one_max) {
+      this.#post.send(from, { type: "not-understood", task, what: "store", reason: "overloaded" });
+      return;
+    }
     const custodian = this.#open(document, input, Math.min(left_ms, document.value.deadline_ms));
     this.#perform(custodian, [...custodian.adopt(), ...custodian.receive(from, message, now)]);
   }
@@ -205,6 +210,7 @@ export class Custodies {
     const context = { self, seal, random, candidates: () => candidates(skill), receipts };
     const custodian = new Custodian({ context, document, input, left_ms, kept, ...at });
     this.#custodies.set(custodian.task, custodian);
+    if (custodian.outcome === undefined) this.#countOpen(document.signer, 1);
     return custodian;
   }
 
@@ -220,7 +226,9 @@ export class Custodies {
     const custodian = this.#custodies.get(task);
     const { now } = this.#post.at;
     if (custodian === undefined) return;
-    if (now >= custodian.due + LIMITS.retention_ms) this.#forget(task);
+    // What is not decided waits a day longer for a majority to come back.
+    const retention_ms = custodian.outcome === undefined ? LIMITS.deadline_ms_max : LIMITS.retention_ms;
+    if (now >= custodian.due + retention_ms) this.#forget(task);
     else this.#perform(custodian, custodian.tick(now));
   }
 
@@ -230,18 +238,36 @@ export class Custodies {
     }
   }
 
-  /** Makes room by forgetting the oldest decided task; false when all are open. */
+  /**
+   * Whether one more fits. What makes room is a decided task so old that nobody can bring it back (WIRE-6): a younger one
+   * that was forgotten could be voted on again.
+   */
   #room(): boolean {
+    if (this.#opened >= LIMITS.open_max) return false;
     if (this.#custodies.size < LIMITS.custody_max) return true;
-    for (const [task, { state }] of this.#custodies) {
-      if (state !== "decided") continue;
+    for (const [task, { state, due }] of this.#custodies) {
+      if (state !== "decided" || this.#post.at.now < due + 2 * LIMITS.clock_tolerance_ms) continue;
       this.#forget(task);
       return true;
     }
     return false;
   }
 
+  /** Open tasks of another initiator; its own are bounded by `open_max` alone. */
+  #openOf(initiator: PeerId): number {
+    return this.#openBy.get(initiator) ?? 0;
+  }
+
+  #countOpen(initiator: PeerId, change: number): void {
+    this.#opened += change;
+    const open = this.#openOf(initiator) + change;
+    if (open > 0) this.#openBy.set(initiator, open);
+    else this.#openBy.delete(initiator);
+  }
+
   #forget(task: TaskId): void {
+    const custodian = this.#custodies.get(task);
+    if (custodian !== undefined && custodian.outcome === undefined) this.#countOpen(custodian.document.signer, -1);
     this.#custodies.delete(task);
     this.#post.remind(`task ${task}`, NEVER);
     this.#post.push({ type: "keep", key: `task/${task}`, record: null });
@@ -249,7 +275,10 @@ export class Custodies {
   }
 
   #perform(custodian: Custodian, effects: readonly CustodianEffect[]): void {
-    for (const effect of effects) this.#performOne(custodian, effect);
+    for (const effect of effects) {
+      if (effect.type === "note" && effect.fact.type === "decided") this.#countOpen(custodian.document.signer, -1);
+      this.#performOne(custodian, effect);
+    }
     this.#post.remind(`task ${custodian.task}`, Math.min(custodian.deadline(), custodian.due + LIMITS.retention_ms));
   }
 

@@ -8,7 +8,7 @@
 import type { Candidate } from "../auction/mod.ts";
 import { equivocal } from "../claim/mod.ts";
 import { type AgentCard, Directory, type DirectoryEffect } from "../directory/mod.ts";
-import { LIMITS, NEVER, type PeerId, Random, type Skill, shardOf, type TaskId } from "../kernel/mod.ts";
+import { assert, LIMITS, NEVER, type PeerId, Random, type Skill, shardOf, type TaskId } from "../kernel/mod.ts";
 import type { Effect, PeerEvent, PeerOptions, Request } from "./contract.ts";
 import { Custodies } from "./custodies.ts";
 import { Post } from "./post.ts";
@@ -142,8 +142,10 @@ export class Peer {
     this.#offer(seq);
     for (const { key, record } of kept) {
       const input = inputs.get(key.replace("task/", "input/"));
-      if (record.kind === "custody" && input !== undefined) this.#custodies.restore(record, input);
-      else if (record.kind === "run") this.#works.restore(record);
+      if (record.kind === "custody") {
+        assert(input !== undefined, "a custody is kept with its input");
+        this.#custodies.restore(record, input);
+      } else if (record.kind === "run") this.#works.restore(record);
     }
   }
 
@@ -173,7 +175,7 @@ export class Peer {
       case "cfp":
         return this.#works.bid({ type: "call", now, conductor: from, cfp: message, reach: "directed", sealed: false });
       case "reject-proposal":
-        return this.#works.bid({ type: "reject", now, task: message.task, conductor: from });
+        return this.#works.bid({ type: "reject", now, task: message.task, round: message.round, conductor: from });
       case "accept-proposal":
         return this.#works.award(from, message);
       case "propose":
@@ -213,7 +215,7 @@ export class Peer {
         return this.#works.bid({ type: "call", now, conductor: signer, cfp, reach: "wide", sealed });
       }
       case "propose":
-        return this.#works.bid({ type: "heard", now, bid: document });
+        return this.#works.bid({ type: "heard", now, bidder: signer, bid: document });
       case "equivocation": {
         const { first, second } = document;
         if (!equivocal(first, second))

@@ -8,7 +8,7 @@ import { awardDocument } from "../claim/documents.ts";
 import { type ClaimMessage, claimSchema, custodyRecord, inputRecord, runRecord } from "../claim/wire.ts";
 import { type DirectoryMessage, directorySchema, seqRecord } from "../directory/wire.ts";
 import { LIMITS } from "../kernel/limits.ts";
-import { network, type Open, sealed } from "../kernel/wire.ts";
+import { type DigestOf, network, type Open, sealed } from "../kernel/wire.ts";
 
 export type Message = DirectoryMessage | AuctionMessage | ClaimMessage;
 
@@ -36,8 +36,12 @@ export function protocolOf(type: Message["type"]): ProtocolName {
 }
 
 /** Decoders of the three stream protocols. */
-export function messageSchemas(open: Open) {
-  return { directory: directorySchema(open), auction: auctionSchema(open), claim: claimSchema(open) };
+export function messageSchemas(open: Open, digestOf: DigestOf) {
+  return {
+    directory: directorySchema(open),
+    auction: auctionSchema(open, digestOf),
+    claim: claimSchema(open, digestOf),
+  };
 }
 
 /** Two awards for one ballot, as they were signed: the proof carries itself, whoever publishes it. */

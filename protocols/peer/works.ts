@@ -43,7 +43,8 @@ export class Works {
     this.#options = options;
     this.#post = options.post;
     const quality = options.directory.quality.bind(options.directory);
-    this.#bidder = new Bidder({ random: options.random, quality });
+    const offers = options.directory.offers.bind(options.directory);
+    this.#bidder = new Bidder({ random: options.random, quality, offers });
   }
 
   load(): ReturnType<Bidder["load"]> {

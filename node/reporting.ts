@@ -1,18 +1,16 @@
 /** A decided task as `submit` reports it: pure assembly from what the node knows. */
-import { fenceOf, type OutcomeDocument, type TaskId, type TaskView } from "../protocols/mod.ts";
+import type { Attempt, Failure, OutcomeDocument, TaskView } from "../protocols/mod.ts";
+import { sameBallot } from "../protocols/mod.ts";
 import type { Observed, SubmitResult } from "./moot-node.ts";
 
-export function resultOf(
-  view: TaskView,
-  outcome: OutcomeDocument,
-  seen: { facts: readonly Observed[]; messages: SubmitResult["messages"] },
-): SubmitResult {
-  const { status, failure, contractor, agent, ballot } = outcome;
-  const attempts = failure?.attempts ?? view.attempts;
-  const own =
-    status === "done" ||
-    (contractor !== undefined &&
-      !attempts.some((one) => one.contractor === contractor && fenceOf(one.ballot) === fenceOf(ballot)));
+interface Seen {
+  readonly facts: readonly Observed[];
+  readonly messages: SubmitResult["messages"];
+}
+
+export function resultOf(view: TaskView, outcome: OutcomeDocument, seen: Seen): SubmitResult {
+  const { status, contractor, agent, ballot } = outcome;
+  const failure = failureOf(view, outcome);
   return {
     task: view.task,
     status,
@@ -21,21 +19,31 @@ export function resultOf(
     ...(contractor !== undefined && { contractor }),
     ...(agent !== undefined && { agent }),
     ballot,
-    attempts: attempts.length + (own ? 1 : 0),
+    attempts: failure?.attempts.length ?? view.attempts.length + 1,
     timings: timingsOf(seen.facts),
     messages: seen.messages,
   };
 }
 
-function timingsOf(facts: readonly Observed[]): SubmitResult["timings"] {
-  const since = facts[0]?.at_ms ?? 0;
-  const at = (type: Observed["type"]) => {
-    const fact = facts.findLast((one) => one.type === type);
-    return fact === undefined ? null : Math.max(0, fact.at_ms - since);
-  };
-  const announced = facts.find(({ type }) => type === "called");
-  const announcedMs = announced === undefined ? null : Math.max(0, announced.at_ms - since);
-  return { announcedMs, awardedMs: at("awarded"), doneMs: at("decided") ?? 0 };
+/** A contractor knows its own attempt only; what came before it, and who was asked, is the conductor's to tell (P6). */
+function failureOf(view: TaskView, { failure }: OutcomeDocument): Failure | undefined {
+  if (failure === undefined || failure.rounds > 0) return failure;
+  const attempts = merged(view.attempts, failure.attempts);
+  return { ...failure, ...view.account, attempts, retryCount: Math.max(0, attempts.length - 1) };
 }
 
-export type { TaskId };
+function merged(earlier: readonly Attempt[], own: readonly Attempt[]): Attempt[] {
+  const news = own.filter((one) => !earlier.some((known) => sameBallot(known.ballot, one.ballot)));
+  return [...earlier, ...news];
+}
+
+function timingsOf(facts: readonly Observed[]): SubmitResult["timings"] {
+  const [first] = facts;
+  const since = (fact: Observed | undefined) =>
+    first === undefined || fact === undefined ? null : Math.max(0, fact.at_ms - first.at_ms);
+  return {
+    announcedMs: since(facts.find(({ type }) => type === "called")),
+    awardedMs: since(facts.findLast(({ type }) => type === "awarded")),
+    doneMs: since(facts.findLast(({ type }) => type === "decided")) ?? 0,
+  };
+}

@@ -8,7 +8,8 @@ import type { MootNode, Observed, Status, SubmitResult } from "../moot-node.ts";
 import type { AgentRow } from "./agents.ts";
 import type { TaskRow } from "./tasks.ts";
 
-export type PeerRow = ReturnType<MootNode["peers"]>[number];
+/** `self`: the node that answers. */
+export type PeerRow = ReturnType<MootNode["peers"]>[number] & { readonly self: boolean };
 export type Candidate = ReturnType<MootNode["candidates"]>[number];
 export type TaskAnswer = TaskView & { readonly messages: { readonly sent: number; readonly received: number } };
 
@@ -40,7 +41,9 @@ export const ANSWERS = {
     tasks: "object",
     process: "object",
   }),
-  peers: z.object({ peers: z.array(headed<PeerRow>({ peer: "string", card: "object", connected: "boolean" })) }),
+  peers: z.object({
+    peers: z.array(headed<PeerRow>({ peer: "string", card: "object", connected: "boolean", self: "boolean" })),
+  }),
   agents: z.object({ agents: z.array(headed<AgentRow>({ peer: "string", agent: "string", skills: "object" })) }),
   candidates: z.object({
     candidates: z.array(headed<Candidate>({ peer: "string", agent: "string", cost: "number", expected_ms: "number" })),
@@ -57,6 +60,7 @@ export const ANSWERS = {
     attempts: "object",
     account: "object",
   }),
+  messages: z.object({ task: id, sent: z.number(), received: z.number() }),
   facts: z.object({ task: id, facts: z.array(observed) }),
   submitted: z.object({ task: id }),
   accepted: z.object({ task: id, accepted: z.boolean() }),

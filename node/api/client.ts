@@ -68,6 +68,11 @@ export class ApiClient {
     return this.#json({ path: `tasks/${encodeURIComponent(id)}` }, ANSWERS.task);
   }
 
+  /** Frames and publications of a task at this node, whoever keeps the task. Takes the whole id. */
+  messages(id: string): Promise<{ readonly task: TaskId; readonly sent: number; readonly received: number }> {
+    return this.#json({ path: `tasks/${encodeURIComponent(id)}/messages` }, ANSWERS.messages);
+  }
+
   facts(id: string): Promise<{ readonly task: TaskId; readonly facts: readonly Observed[] }> {
     return this.#json({ path: `tasks/${encodeURIComponent(id)}/facts` }, ANSWERS.facts);
   }
@@ -117,10 +122,12 @@ export class ApiClient {
     throw new Fault("no-node", "what answers there is not a moot node of this version", { remedy });
   }
 
+  /** Ends without a word when the caller's signal aborts. */
   async *#lines(ask: Ask): AsyncGenerator<Line> {
-    const response = await this.#ask(ask);
+    let response: IncomingMessage | undefined;
     let rest = "";
     try {
+      response = await this.#ask(ask);
       response.setEncoding("utf8");
       for await (const chunk of response) {
         const pieces = (rest + String(chunk)).split("\n");
@@ -135,7 +142,7 @@ export class ApiClient {
       if (ask.signal?.aborted === true) return;
       throw error instanceof Fault ? error : this.#gone(error);
     } finally {
-      response.destroy();
+      response?.destroy();
     }
   }
 
@@ -176,7 +183,10 @@ export class ApiClient {
             new Fault("timeout", `the node did not answer in ${silence_ms} ms`, { remedy: "look at its own output" }),
           ),
         );
-      asked.once("error", (error) => reject(error instanceof Fault ? error : this.#gone(error)));
+      asked.once("error", (error) => {
+        if (signal?.aborted === true) reject(signal.reason);
+        else reject(error instanceof Fault ? error : this.#gone(error));
+      });
       asked.end(text);
     });
   }

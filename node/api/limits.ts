@@ -5,6 +5,8 @@ export const API = {
   token_bytes: 32,
   /** A request's body: a task's input (64 KiB as text, at most tripled by escapes) and its options. */
   body_bytes: 256 * 1024,
+  /** A larger body is read so far, and dropped, before it is refused. */
+  dropped_bytes: 4 * 1024 * 1024,
   /** Nesting of a body: what the protocol allows an input, inside one object. */
   body_depth: LIMITS.json_depth + 1,
   header_bytes: 16 * 1024,

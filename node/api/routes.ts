@@ -5,8 +5,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { parseSkill, type Skill, type TaskId } from "../../protocols/mod.ts";
+import { parseSkill, parseTaskId, type Skill, type TaskId } from "../../protocols/mod.ts";
 import { Fault } from "../fault.ts";
 import type { MootNode, Observed } from "../moot-node.ts";
 import { agentRows } from "./agents.ts";
@@ -49,7 +48,6 @@ export function routes(options: RoutesOptions): Hono<Env> {
     context.header("cache-control", "no-store");
     context.header("x-content-type-options", "nosniff");
   });
-  app.use(bodyLimit({ maxSize: API.body_bytes, onError: tooLarge }));
   app.onError((error, context) => context.json(bodyOf(error), statusOf(error)));
   app.notFound((context) => {
     const known = [
@@ -66,12 +64,6 @@ export function routes(options: RoutesOptions): Hono<Env> {
   return app;
 }
 
-function tooLarge(): never {
-  throw new Fault("too-large", `a request's body has at most ${API.body_bytes} bytes`, {
-    remedy: "make the input smaller",
-  });
-}
-
 function reading(app: Hono<Env>, { node, names }: RoutesOptions): void {
   app.get("/v1/status", (context) => {
     checked(noQuery, context.req.query());
@@ -79,7 +71,7 @@ function reading(app: Hono<Env>, { node, names }: RoutesOptions): void {
   });
   app.get("/v1/peers", (context) => {
     checked(noQuery, context.req.query());
-    return context.json({ peers: node.peers() });
+    return context.json({ peers: node.peers().map((row) => ({ ...row, self: row.peer === node.self })) });
   });
   app.get("/v1/agents", (context) => {
     const { skill } = checked(skillQuery, context.req.query());
@@ -103,6 +95,12 @@ function reading(app: Hono<Env>, { node, names }: RoutesOptions): void {
     const view = node.task(id);
     if (view === undefined) throw notKept(id, node.facts(id).length);
     return context.json({ ...view, messages: node.messages(id) });
+  });
+  // Also of tasks that are kept elsewhere: bidders and contractors send frames too.
+  app.get("/v1/tasks/:id/messages", (context) => {
+    const task = parseTaskId(context.req.param("id"));
+    if (task === undefined) throw new Fault("usage", "a task's whole id is needed here: 64 hex digits");
+    return context.json({ task, ...node.messages(task) });
   });
   app.get("/v1/tasks/:id/facts", (context) => {
     const id = names.resolve(context.req.param("id"));
@@ -214,14 +212,29 @@ function stopping(): Fault {
   });
 }
 
-/** The body, which the limit before has counted. Throws Fault "usage". */
+/** Throws Fault "usage" for what is no JSON, "too-large" for too much of it. */
 async function bodyOfRequest(context: Asked): Promise<unknown> {
-  const bytes = new Uint8Array(await context.req.arrayBuffer());
+  const bytes = await bodyBytes(context.env.incoming);
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (bytes.length > 0 && type !== "application/json") {
     throw new Fault("usage", `the body is ${type ?? "of no named type"}`, { remedy: "send application/json" });
   }
   return parseBody(bytes);
+}
+
+/** Somewhat more than fits is read and dropped, so that the client is done writing and hears why; a flood is cut off. */
+async function bodyBytes(incoming: HttpBindings["incoming"]): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size_bytes = 0;
+  for await (const chunk of incoming) {
+    const bytes: Uint8Array = chunk;
+    size_bytes += bytes.length;
+    if (size_bytes <= API.body_bytes) chunks.push(bytes);
+    else if (size_bytes > API.dropped_bytes) break;
+  }
+  if (size_bytes <= API.body_bytes) return Buffer.concat(chunks);
+  const remedy = "make the input smaller, or let the agent fetch it";
+  throw new Fault("too-large", `a request's body has at most ${API.body_bytes} bytes`, { remedy });
 }
 
 function asSkill(text: string): Skill {

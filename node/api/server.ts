@@ -42,7 +42,13 @@ export async function serveApi({ node, at, data, stop }: ServeOptions): Promise<
   const names = new TaskNames(node);
   const app = routes({ node, names, closing: closing.signal, stop });
   const hosts = new Set<string>();
-  const server = guarded({ token, hosts }, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const server = guarded(
+    { token, hosts },
+    getRequestListener(app.fetch, {
+      overrideGlobalObjects: false,
+      autoCleanupIncoming: false,
+    }),
+  );
   await listen(server, at);
   const url = urlOf(server, at);
   for (const host of hostsOf(url)) hosts.add(host);

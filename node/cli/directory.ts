@@ -14,14 +14,14 @@ export function peersCommand(): Command {
     .action(async (options: ClientOptions) => {
       const peers = await clientOf(options).peers();
       if (options.json === true) return printJson(peers);
-      if (peers.length === 0)
-        return talk("no other peer is known yet; join one with: moot up --join <address of a member>");
       print(
         table(
           [{ head: "PEER" }, { head: "STATE" }, { head: "SKILLS" }, { head: "UP", right: true }, { head: "ADDRESSES" }],
-          peers.map(peerCells),
+          peers.toSorted((left, right) => Number(right.self) - Number(left.self)).map(peerCells),
         ),
       );
+      if (peers.every((row) => row.self))
+        talk("nobody else is known yet; on another machine: moot up --join <address above>");
     });
 }
 
@@ -29,7 +29,7 @@ function peerCells(row: PeerRow): readonly string[] {
   const { agents, uptime_ms, issued_ms, addrs } = row.card;
   const skills = [...new Set(agents.flatMap((agent) => agent.skills.map((skill) => skill.name)))];
   const up_ms = uptime_ms + Math.max(0, Date.now() - issued_ms);
-  const state = row.connected ? paint("green", "connected") : row.present ? "known" : paint("dim", "gone");
+  const state = stateOf(row);
   const shown = row.addrs.length > 0 ? row.addrs : addrs;
   return [
     row.peer,
@@ -38,6 +38,12 @@ function peerCells(row: PeerRow): readonly string[] {
     duration(up_ms),
     brief(shown.join(" "), 80),
   ];
+}
+
+function stateOf({ self, connected, present }: PeerRow): string {
+  if (self) return "this node";
+  if (connected) return paint("green", "connected");
+  return present ? "known" : paint("dim", "gone");
 }
 
 interface AgentsOptions extends ClientOptions {

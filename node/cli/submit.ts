@@ -68,9 +68,12 @@ export function submitCommand(): Command {
           remedy: `add --input '{"…":…}', --input @file or --input - (null if the skill needs none)`,
         });
       }
+      // A first Ctrl-C waits for the task's id, so that it can be told; a second one does not.
+      const stop = new AbortController();
+      process.once("SIGINT", () => stop.abort());
       const task = await client.submit(optionsOf(skill, await readInput(flags.input), flags));
       if (flags.detach === true) return detached(task, flags);
-      await wait(client, task, flags);
+      await wait({ client, task, flags, stop: stop.signal });
     });
 }
 
@@ -119,14 +122,19 @@ function detached(task: TaskId, flags: SubmitFlags): void {
   talk(`stored; see how it fares with: moot show ${shortTask(task)}`);
 }
 
-async function wait(client: ApiClient, task: TaskId, flags: SubmitFlags): Promise<void> {
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
+interface Waiting {
+  readonly client: ApiClient;
+  readonly task: TaskId;
+  readonly flags: SubmitFlags;
+  readonly stop: AbortSignal;
+}
+
+async function wait({ client, task, flags, stop }: Waiting): Promise<void> {
   const progress = new Progress();
   progress.start();
   let outcome: SubmitResult | undefined;
   try {
-    for await (const line of client.follow(task, stop.signal)) {
+    for await (const line of client.follow(task, stop)) {
       if (line.kind === "fact") progress.saw(line.fact);
       else if (line.kind === "outcome") outcome = line.outcome;
       else if (line.event === "dropped") break;
@@ -136,7 +144,9 @@ async function wait(client: ApiClient, task: TaskId, flags: SubmitFlags): Promis
         });
     }
     // Too slow a reader for the facts: the outcome alone will do.
-    if (outcome === undefined && !stop.signal.aborted) outcome = await client.outcome(task, stop.signal);
+    if (outcome === undefined && !stop.aborted) outcome = await client.outcome(task, stop);
+  } catch (error) {
+    if (!stop.aborted) throw error;
   } finally {
     progress.end();
   }

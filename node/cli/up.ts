@@ -121,7 +121,12 @@ async function live({ node, config, served, ending, say }: Life): Promise<void> 
   say("ready", { peer, addrs, api: served.at, apiFile: served.file }, readyText(node, config, served.at));
   const gone = new AbortController();
   node.ready(gone.signal).then(
-    () => say("mesh-ready", { peers: node.peers().length }, paint("green", "the mesh is ready", process.stderr)),
+    () =>
+      say(
+        "mesh-ready",
+        { peers: node.peers().filter((one) => one.peer !== peer).length },
+        paint("green", "the mesh is ready", process.stderr),
+      ),
     () => undefined, // stopped first
   );
   const how = await ending.asked.finally(() => gone.abort());

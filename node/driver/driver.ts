@@ -20,12 +20,15 @@ import {
 } from "../../protocols/mod.ts";
 import { Fault } from "../fault.ts";
 import type { Observed } from "../moot-node.ts";
-import type { Store } from "../store/mod.ts";
+import { STORE, type Store } from "../store/mod.ts";
 import type { Host } from "./port.ts";
 import type { Work } from "./work.ts";
 
 /** An event without its time: the driver stamps it. */
 export type Untimed = PeerEvent extends infer E ? (E extends PeerEvent ? Omit<E, "now" | "wall"> : never) : never;
+
+/** What is driven: a `Peer`, of which only this is needed. */
+export type Machine = Pick<Peer, "receive">;
 
 export interface DriverOptions {
   readonly store: Store;
@@ -40,6 +43,8 @@ export interface Counted {
   received: number;
 }
 
+/** So that what a turn wants kept fits into one batch, and the loop goes round. */
+const EVENTS_IN_A_TURN = 1_024;
 const LOGGED_RESULT_CHARS = 1_024;
 const COUNTED_TASKS = 16_384;
 /** Longest that one timer is set for; the alarm is only a reminder. */
@@ -50,7 +55,7 @@ export class Driver {
   readonly #counts = new Map<TaskId, Counted>();
   readonly #answers = new Map<number, (answer: Answer) => void>();
   readonly #since = performance.now();
-  #peer: Peer | undefined;
+  #peer: Machine | undefined;
   #host: Host | undefined;
   #work: Work | undefined;
   #queue: Untimed[] = [];
@@ -65,7 +70,7 @@ export class Driver {
 
   /** From here on events are handled; what came before has waited. */
   begin(parts: {
-    readonly peer: Peer;
+    readonly peer: Machine;
     readonly host: Host;
     readonly work: Work;
     readonly kept: readonly { key: string; record: Kept }[];
@@ -122,8 +127,8 @@ export class Driver {
   #turn(): void {
     const peer = this.#peer;
     if (peer === undefined || this.#closed) return;
-    const events = this.#queue;
-    this.#queue = [];
+    const events = this.#queue.splice(0, EVENTS_IN_A_TURN);
+    if (this.#queue.length > 0) this.#schedule();
     try {
       const effects: Effect[] = [];
       for (const event of events) {
@@ -148,7 +153,10 @@ export class Driver {
     for (const effect of effects) {
       if (effect.type === "keep") writes.set(effect.key, effect.record === null ? null : JSON.stringify(effect.record));
     }
-    if (writes.size > 0) this.#options.store.batch([...writes].map(([key, value]) => ({ key, value })));
+    const all = [...writes].map(([key, value]) => ({ key, value }));
+    // More than one only after a restart with thousands of tasks, whose first event wants as much kept again.
+    for (let from = 0; from < all.length; from += STORE.batch_writes)
+      this.#options.store.batch(all.slice(from, from + STORE.batch_writes));
   }
 
   #perform(effect: Effect): void {

@@ -81,7 +81,10 @@ export class Degree {
 
   #knock(door: Door): void {
     if (door.dialling || door.next_at > this.#options.clock()) return;
-    if (door.behind !== undefined && this.#options.connected(door.behind)) return;
+    if (door.behind !== undefined && this.#options.connected(door.behind)) {
+      door.pause_ms = HOST.join_retry_ms_first;
+      return;
+    }
     door.dialling = true;
     void this.#enter(door);
   }
@@ -89,11 +92,12 @@ export class Degree {
   async #enter(door: Door): Promise<void> {
     try {
       door.behind = await this.#options.dialJoin(door.address);
-      door.pause_ms = HOST.join_retry_ms_first;
     } catch {
-      door.pause_ms = Math.min(door.pause_ms * 2, HOST.join_retry_ms_last);
+      // Nobody there, or nobody that lets us in: again, later.
     }
+    // Also after a success: who lets us in only to hang up is not called again at once.
     door.next_at = this.#options.clock() + door.pause_ms;
+    door.pause_ms = Math.min(door.pause_ms * 2, HOST.join_retry_ms_last);
     door.dialling = false;
   }
 }

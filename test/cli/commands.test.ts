@@ -137,10 +137,15 @@ describe("submit", () => {
     const task = detached.stdout;
 
     const watch = new MootProcess(["watch", "--json"], { cwd });
+    await expect
+      .poll(async () => (await done("is it heard?")) && watch.lines.length, { timeout: 20_000 })
+      .toBeGreaterThan(0);
     const waiting = new MootProcess(["submit", "never.ends@1", "--input", "null"], { cwd });
     const other = await watch.line((line) => {
       const fact = JSON.parse(line);
-      return fact.type === "agreed" && fact.task !== task ? String(fact.task) : undefined;
+      return fact.type === "submitted" && fact.skill === "never.ends@1" && fact.task !== task
+        ? String(fact.task)
+        : undefined;
     });
     waiting.kill("SIGINT");
     expect(await waiting.exited).toMatchObject({ code: 130 });
@@ -211,7 +216,8 @@ it("tells status, peers and agents, for people and for programs", async () => {
   expect(JSON.parse((await run("status", "--json")).stdout)).toMatchObject({ network: "alone", meshReady: true });
   expect((await run("agents", "--skill", "text.count@1")).stdout).toMatch(/^all +…\S{8} \(here\) +text\.count@1 /m);
   expect(JSON.parse((await run("agents", "--json")).stdout)).toMatchObject([{ agent: "all", here: true }]);
-  expect(JSON.parse((await run("peers", "--json")).stdout)).toEqual([]);
+  expect(JSON.parse((await run("peers", "--json")).stdout)).toMatchObject([{ self: true, connected: false }]);
+  expect((await run("peers")).stdout).toMatch(/^12D3Koo\S+ +this node +text\.count@1/m);
 });
 
 it("finds nothing that fails", async () => {

@@ -27,7 +27,7 @@ test("its config loads, and its agent runs", async () => {
     ["a b ".repeat(16_000), { words: 32_000, lines: 1 }],
   ]);
   for (const [text, output] of texts) {
-    const call = { task: "t", skill: "text.count@1", input: { text }, fence: "1", deadline_ms: 20_000 };
+    const call = { task: "t", skill: "text.count@1", input: { text }, fence: 8, deadline_ms: 20_000 };
     expect(await runAgent(counter, call)).toMatchObject({ ok: true, output });
   }
 });

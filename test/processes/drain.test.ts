@@ -19,6 +19,8 @@ it("a draining node refuses new work, ends what it runs, has the result accepted
   const task = await mesh().submit("asks", "hold");
   const { works } = await draining(task);
 
+  const own = { skill: "test.work@1", input: { do: "echo" } };
+  await expect(works.client.submit(own)).rejects.toMatchObject({ code: "draining" });
   const refused = await mesh().submit("asks", "echo", { reach: "wide" });
   await mesh().until("new work is refused because it drains", async () => {
     const { account } = await mesh().node("asks").client.task(refused);

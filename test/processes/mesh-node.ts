@@ -25,6 +25,8 @@ export class MeshNode {
   #process: MootProcess | undefined;
   #ready: Ready | undefined;
   #client: ApiClient | undefined;
+  /** Whether the test has told it to end. */
+  #told = false;
 
   constructor(name: string, dir: string) {
     this.name = name;
@@ -36,6 +38,7 @@ export class MeshNode {
   async start(join: readonly string[]): Promise<void> {
     const words = ["up", "--json", "--config", "moot.yaml", "--data", this.data, "--api", "127.0.0.1:0"];
     words.push("--listen", this.#listen(), ...join.flatMap((address) => ["--join", address]));
+    this.#told = false;
     this.#process = new MootProcess(words, { cwd: this.dir });
     const said = ready.parse(JSON.parse(await this.#process.line((line) => line)));
     if (this.#ready !== undefined && said.peer !== this.#ready.peer)
@@ -68,6 +71,10 @@ export class MeshNode {
   get running(): boolean {
     return this.#process !== undefined && this.#process.over === undefined;
   }
+  /** Ended without having been told to. */
+  get crashed(): boolean {
+    return this.#process?.over !== undefined && !this.#told;
+  }
   get pid(): number {
     return this.#process?.pid ?? 0;
   }
@@ -86,6 +93,7 @@ export class MeshNode {
   }
 
   signal(signal: NodeJS.Signals): void {
+    if (signal === "SIGTERM" || signal === "SIGKILL") this.#told = true;
     this.#process?.kill(signal);
   }
 

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { SubmitOptions, SubmitResult } from "../../node/moot-node.ts";
 import type { OutcomeDocument, TaskId } from "../../protocols/mod.ts";
@@ -105,6 +106,8 @@ export class Mesh {
   /** Every running node has its mesh, knows the cards of all the others, and holds enough connections for custodians. */
   async settle(): Promise<void> {
     const count = this.running.length;
+    const crashed = this.nodes.find((node) => node.crashed);
+    if (crashed !== undefined) throw new Error(`${crashed.name} ended by itself:\n${crashed.words}`);
     await Promise.all(
       this.running.map((node) =>
         this.until(`${node.name} knows all ${count} nodes`, async () => {
@@ -145,14 +148,16 @@ export class Mesh {
       ),
     );
     const [first] = outcomes;
-    const texts = new Set(outcomes.map((outcome) => JSON.stringify(outcome)));
-    if (first === undefined || texts.size > 1)
-      throw new Error(`${names.join(", ")} disagree:\n${[...texts].join("\n")}`);
+    // Not as texts: who made an outcome and who read it have its fields in different orders.
+    if (first === undefined || !outcomes.every((outcome) => isDeepStrictEqual(outcome, first)))
+      throw new Error(
+        `${names.join(", ")} disagree:\n${outcomes.map((outcome) => JSON.stringify(outcome)).join("\n")}`,
+      );
     return first;
   }
 
-  until<T>(what: string, probe: () => T | Promise<T>, within_ms?: number): Promise<Exclude<T, undefined | false>> {
-    return until(what, probe, { ...(within_ms === undefined ? {} : { within_ms }), report: () => this.report() });
+  until<T>(what: string, probe: () => T | Promise<T>): Promise<Exclude<T, undefined | false>> {
+    return until(what, probe, { report: () => this.report() });
   }
 
   // --- the end ---
@@ -168,12 +173,14 @@ export class Mesh {
 
   /** Ends everything. A node that is killed leaves its handlers behind, so they are killed too; then nothing may be left. */
   async close(): Promise<void> {
+    const crashed = this.nodes.filter((node) => node.crashed).map(({ name, words }) => `${name}:\n${words}`);
     await Promise.all(this.nodes.map((node) => node.end("SIGKILL")));
     for (const pid of processesWith(this.root)) killQuietly(pid);
     await until(`no process of ${this.root} is left`, () => processesWith(this.root).length === 0);
     const keys = this.shared.starts().map(({ task, fence }) => `${task} ${fence}`);
     const twice = keys.filter((key, index) => keys.indexOf(key) !== index);
     rmSync(this.root, { recursive: true, force: true });
+    if (crashed.length > 0) throw new Error(`nodes ended by themselves: ${crashed.join("\n")}`);
     // P2, in every test of this folder: a fence stands for one run. A repeated award or a restart that ran again would show.
     if (twice.length > 0) throw new Error(`handlers were started twice with one fence: ${twice.join(", ")}`);
   }
@@ -193,7 +200,7 @@ export async function startMesh(plan: MeshPlan): Promise<Mesh> {
     await mesh.start();
   } catch (error) {
     const report = mesh.report();
-    await mesh.close();
+    await mesh.close().catch(() => undefined); // what went wrong first is what matters
     throw new Error(`the mesh did not start${report}`, { cause: error });
   }
   return mesh;

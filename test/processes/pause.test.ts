@@ -77,3 +77,23 @@ it("P2: a paused contractor that is still at work ends its handler when it goes 
       .map(({ fence }) => fence),
   ).not.toContain(first.fence);
 });
+
+it("the only agent that could do it is paused: it does it again when it goes on, under a higher fence", async () => {
+  await mesh().settle();
+  await mesh().add({ name: "only", agents: [{ skill: "test.only@1" }] });
+  await mesh().settle();
+  const task = await mesh().submit("asks", "hold", { skill: "test.only@1", lease_ms: 1_500, attempts_max: 8 });
+  const first = await mesh().started(task);
+  mesh().node("only").signal("SIGSTOP");
+  await mesh().until("the attempt is given up", async () => {
+    const { attempts } = await mesh().node("asks").client.task(task);
+    return attempts.some(({ exitReason }) => exitReason === "lost");
+  });
+  mesh().node("only").signal("SIGCONT");
+  const second = await mesh().started(task, 2);
+  expect(second.fence).toBeGreaterThan(first.fence);
+  // Asked again and again while its first handler was still ending, it must not have burnt its attempts on that.
+  mesh().shared.release(task);
+  expect(await mesh().outcome("asks", task)).toMatchObject({ status: "done", result: { by: "only" } });
+  expect(second.fence - first.fence).toBeLessThan(8 * 8);
+});

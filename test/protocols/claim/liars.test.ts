@@ -68,7 +68,7 @@ test("claims of strangers are refused by clause", () => {
       .filter(({ node, from }) => node === victim && from === world.id(stranger))
       .map(({ clause }) => clause);
   world.inject(stranger, victim, { type: "accept", task, ballot, award, value });
-  world.inject(stranger, victim, { type: "renew", task, award, done_permille: 1 });
+  world.inject(stranger, victim, { type: "renew", task, award, done_permille: 1, beat: 1 });
   world.inject(stranger, victim, { type: "failure", task, award, reason: "error", message: "", retryable: false });
   world.inject(stranger, victim, { type: "prepare", task, ballot: { round: 9, custodian: 0 } });
   world.inject(stranger, victim, { type: "promise", task, ballot });

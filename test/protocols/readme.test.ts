@@ -1,0 +1,110 @@
+/**
+ * The specification says what the code does: its diagrams are drawn from the machines' tables, its limits are the machines'
+ * numbers, every clause that the code names is in it, and a task costs the messages that it counts.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { diagram, MACHINES, withDiagrams } from "../../protocols/diagrams.ts";
+import { LIMITS, PROTOCOLS } from "../../protocols/mod.ts";
+import { office, put, SKILL, worldOf } from "./stage.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const README = readFileSync(join(ROOT, "protocols/README.md"), "utf8");
+
+interface Clause {
+  readonly id: string;
+  readonly text: string;
+}
+
+describe("clauses", () => {
+  const clauses = clausesOf(README);
+  const ids = new Set(clauses.map(({ id }) => id));
+
+  it("are there, and each has an id of its own", () => {
+    expect(clauses.length).toBeGreaterThan(50);
+    expect(clauses.map(({ id }) => id).filter((id, index, all) => all.indexOf(id) !== index)).toEqual([]);
+  });
+
+  it("state one MUST or SHOULD each, and a reason", () => {
+    const states = (text: string) => text.match(/\b(MUST|SHOULD)\b/g)?.length ?? 0;
+    expect(clauses.filter(({ text }) => states(text) !== 1).map(({ id }) => id)).toEqual([]);
+    expect(clauses.filter(({ text }) => !/\s—\s/.test(text)).map(({ id }) => id)).toEqual([]);
+  });
+
+  it("have no gaps in their numbers", () => {
+    for (const family of ["WIRE", "DIR", "AUCTION", "CLAIM"]) {
+      const numbers = [...ids].filter((id) => id.startsWith(`${family}-`)).map((id) => Number(id.split("-")[1]));
+      expect(numbers.toSorted((left, right) => left - right)).toEqual(numbers.map((_, index) => index + 1));
+    }
+  });
+
+  it.each(["protocols", "sim", "node"])("that %s/ refers to exist", (folder) => {
+    const named = new Set<string>();
+    for (const file of sourcesOf(folder))
+      for (const [id] of readFileSync(file, "utf8").matchAll(/\b(?:WIRE|DIR|AUCTION|CLAIM)-[0-9]+\b/g)) named.add(id);
+    expect([...named].filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
+
+describe("diagrams", () => {
+  it("are those of the machines; `npm run diagrams` draws them anew", () => {
+    for (const [name, machine] of MACHINES)
+      expect(README).toContain(`<!-- diagram:${name} -->\n${diagram(name, machine)}\n<!-- /diagram -->`);
+    expect(withDiagrams(README)).toBe(README);
+  });
+
+  it("leave blocks of unknown machines alone", () => {
+    const text = "<!-- diagram:clock -->\nold\n<!-- /diagram -->";
+    expect(withDiagrams(text)).toBe(text);
+  });
+
+  it("name every state, its moves, the start and the ends", () => {
+    const moves = { idle: ["at-work"], "at-work": ["idle", "over"], over: [] };
+    expect(diagram("clock", { starts: "idle", moves }).split("\n").slice(5, -1)).toEqual([
+      '  state "at-work" as at_work',
+      "  [*] --> idle",
+      "  idle --> at_work",
+      "  at_work --> idle",
+      "  at_work --> over",
+      "  over --> [*]",
+    ]);
+  });
+});
+
+describe("numbers", () => {
+  it("of the table are the limits", () => {
+    const [, table = ""] = README.split("\n## 11. Limits\n");
+    const rows = [...table.matchAll(/^\| `([a-z_]+)` \| ([0-9,]+) \|/gm)];
+    const stated = rows.map(([, name, value]): [string, number] => [name ?? "", Number(value?.replaceAll(",", ""))]);
+    expect(stated).toEqual(Object.entries(LIMITS));
+  });
+
+  it("of the streams are named", () => {
+    for (const { id } of Object.values(PROTOCOLS)) expect(README).toContain(`\`${id}\``);
+  });
+
+  it.each([1, 2, 4])("of messages: a task with %i candidates costs 15 + 3k", (candidates) => {
+    const world = worldOf(office(3 + candidates), { latency_ms: [10, 10] });
+    const task = put(world, { skill: SKILL });
+    expect(world.runUntil(() => world.outcome(task) !== undefined, 10_000)).toBe(true);
+    world.run(1_000);
+    const costs = { store: 2, stored: 2, cfp: candidates, propose: candidates, "accept-proposal": 1, agree: 1 };
+    const rest = { "reject-proposal": candidates - 1, accept: 3, accepted: 6, decided: 1 };
+    for (const [type, count] of Object.entries({ ...costs, ...rest }))
+      expect(world.evidence.messages(task, type), type).toBe(count);
+    expect(world.evidence.messages(task)).toBe(15 + 3 * candidates);
+  });
+});
+
+/** A clause is an item of a list that begins with its id, up to the next item or empty line. */
+function clausesOf(text: string): Clause[] {
+  const items = text.matchAll(/^- \*\*((?:WIRE|DIR|AUCTION|CLAIM)-[0-9]+)\*\* ([\s\S]*?)(?=\n- |\n\n)/gm);
+  return [...items].map(([, id = "", text = ""]) => ({ id, text }));
+}
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(ROOT, folder, name));
+}

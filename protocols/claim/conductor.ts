@@ -20,20 +20,19 @@ import {
   type PeerId,
   sameBallot,
 } from "../kernel/mod.ts";
-import type { AcceptedValue } from "./acceptor.ts";
 import {
   CONDUCTOR_MOVES,
   type ConductorEffect,
   type ConductorEvent,
   type ConductorOptions,
   type Live,
-  type Promised,
   type Purpose,
   type State,
   type Verdict,
   type Why,
 } from "./conducting.ts";
 import type { RefusalReason } from "./documents.ts";
+import { findLive, findValue } from "./finding.ts";
 
 const EXPIRED: Verdict = {
   status: "expired",
@@ -334,13 +333,9 @@ export class Conductor {
   }
 
   #prepared(now: number, { ballot, purpose, promises }: State & { name: "preparing" }): void {
-    const found = this.#found(promises);
+    const found = findValue(promises, this.#options.custodians);
     if (found === "undecidable") return;
-    let live = purpose.type === "work" ? purpose.live : undefined;
-    for (const promise of promises.values()) {
-      const newer = live === undefined || (promise.live && compareBallots(promise.live.ballot, live.ballot) > 0);
-      if (promise.live !== undefined && newer) live = promise.live;
-    }
+    const live = findLive(promises, purpose.type === "work" ? purpose.live : undefined);
     if (found !== undefined) {
       this.#move({ name: "deciding", ballot, retry_at: now + LIMITS.retry_ms, tries: 1 });
       this.#effects.push({ type: "finish", ballot, found });
@@ -360,32 +355,6 @@ export class Conductor {
     } else {
       this.#nextContractor(now, ballot, purpose.next);
     }
-  }
-
-  /**
-   * CLAIM-9: the value accepted in the highest ballot. A proposer that showed different values to different custodians (a liar)
-   * leaves several: then only one that can have a majority counts, and while two can, the ballot waits for more promises.
-   */
-  #found(promises: ReadonlyMap<number, Promised>): AcceptedValue | "undecidable" | undefined {
-    let highest: Ballot | undefined;
-    for (const { accepted } of promises.values()) {
-      if (accepted && (highest === undefined || compareBallots(accepted.ballot, highest) > 0))
-        highest = accepted.ballot;
-    }
-    const counts = new Map<string, { readonly accepted: AcceptedValue; votes: number }>();
-    for (const { accepted } of promises.values()) {
-      if (accepted === undefined || highest === undefined || !sameBallot(accepted.ballot, highest)) continue;
-      const known = counts.get(accepted.value.outcome.digest);
-      if (known === undefined) counts.set(accepted.value.outcome.digest, { accepted, votes: 1 });
-      else known.votes += 1;
-    }
-    const { custodians } = this.#options;
-    const [first, ...others] = [...counts.values()];
-    if (others.length === 0) return first?.accepted;
-    const possible = [...counts.values()].filter(
-      ({ votes }) => votes + custodians - promises.size >= majority(custodians),
-    );
-    return possible.length > 1 ? "undecidable" : possible[0]?.accepted;
   }
 
   #nextContractor(now: number, ballot: Ballot, next: readonly RankedBid[]): void {

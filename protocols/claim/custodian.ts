@@ -6,9 +6,10 @@
  * Whatever the acceptor promised or accepted, and whatever award was signed, is in a `keep` that comes before the message
  * that lets anybody know.
  */
-import { Auction, type AuctionEffect, type AuctionMessage, whyFirst } from "../auction/mod.ts";
+import { Auction, type AuctionMessage, whyFirst } from "../auction/mod.ts";
 import { type Ballot, compareBallots, type PeerId, type Signed, type TaskId } from "../kernel/mod.ts";
 import type { Account } from "./account.ts";
+import { call } from "./calls.ts";
 import type { ConductorEffect, ConductorEvent } from "./conducting.ts";
 import { Conductor } from "./conductor.ts";
 import { type CustodianEffect, type CustodianOptions, Custody, liveOf } from "./custody.ts";
@@ -297,7 +298,7 @@ export class Custodian {
         if (effect.stored) custody.note({ type: "stored", task: custody.task, by: custody.custodians });
         return custody.push({ type: "acknowledge", stored: effect.stored });
       case "auction":
-        return this.#auction(effect.effect);
+        return call(custody, effect.effect);
       case "prepare":
         return this.#prepare(effect, now);
       case "award":
@@ -322,31 +323,6 @@ export class Custodian {
         return custody.sendTo(effect.conductor, { type: "cancel", task: custody.task });
       case "ended":
         return this.#ended(effect, now);
-    }
-  }
-
-  #auction(effect: AuctionEffect): void {
-    const custody = this.#custody;
-    const { task } = custody;
-    switch (effect.type) {
-      case "call": {
-        const { cfp, asked, reach } = effect;
-        custody.account.called(asked);
-        custody.note({ type: "called", task, round: cfp.round, reach, asked, eligible: cfp.eligible });
-        if (reach === "wide") custody.push({ type: "announce", cfp });
-        for (const peer of asked) custody.send(peer, cfp);
-        return;
-      }
-      case "unanswered":
-        return custody.note({ type: "unanswered", task, round: effect.round, pause_ms: effect.pause_ms });
-      case "silent":
-        for (const bidder of effect.peers) {
-          custody.account.refused(bidder, "silent");
-          custody.note({ type: "refused", task, bidder, reason: "silent", round: effect.round });
-        }
-        return;
-      case "ranked":
-        return;
     }
   }
 

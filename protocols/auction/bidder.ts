@@ -96,8 +96,10 @@ export class Bidder {
   readonly #holds = new Map<TaskId, Hold>();
   readonly #busy = new Map<TaskId, string>();
   readonly #waiting = new Map<TaskId, Waiting>();
-  /** Calls that a better bid kept it silent in: it answers the next one of that task at once. */
-  readonly #silenced = new Set<TaskId>();
+  /** How often better bids have kept it silent on a task that is called again all the same. */
+  readonly #silenced = new Map<TaskId, number>();
+  /** Who has called, and when last: a conductor alone may reserve everything. */
+  readonly #callers = new Map<PeerId, number>();
   readonly #stuck = new Map<string, number>();
   #agents: readonly AgentCard[] = [];
   #draining = false;
@@ -173,6 +175,7 @@ export class Bidder {
   #call(event: Extract<BidderEvent, { type: "call" }>, effects: BidderEffect[]): void {
     const { now, conductor, cfp, reach, sealed } = event;
     const { task, round, skill } = cfp;
+    this.#noteCaller(now, conductor);
     const held = this.#holds.get(task);
     if (held?.conductor === conductor && held.round === round) {
       // A repeated call gets the same bid again (AUCTION-5).
@@ -190,8 +193,8 @@ export class Bidder {
       return;
     }
     const bid = this.#bid(cfp, room);
-    if (crowd && !sealed && !this.#silenced.delete(task)) this.#wait(now, { cfp, conductor, bid });
-    else this.#propose(now, { conductor, cfp, bid, publish: crowd && !sealed }, effects);
+    if (crowd && !sealed) this.#wait(now, { cfp, conductor, bid });
+    else this.#propose(now, { conductor, cfp, bid, publish: false }, effects);
   }
 
   /** AUCTION-10: the better the bid, the sooner it is spoken. */
@@ -204,16 +207,27 @@ export class Bidder {
     this.#waiting.set(cfp.task, { cfp, conductor, score, speak_at: now + wait_ms + jitter_ms, better: new Set() });
   }
 
-  /** AUCTION-11: enough better bids, by peers known to have the skill, and this one keeps silent; once, not twice in a row. */
+  /** AUCTION-11: enough better bids, by peers known to have the skill, and this one keeps silent; twice as many at every further call. */
   #heard(bidder: PeerId, bid: Bid): void {
     const waiting = this.#waiting.get(bid.task);
     if (waiting === undefined || waiting.cfp.round !== bid.round || scoreOf(bid, UNKNOWN) > waiting.score) return;
     if (!this.#options.offers(bidder, waiting.cfp.skill)) return;
     waiting.better.add(bidder);
-    if (waiting.better.size < LIMITS.better_bids) return;
+    const silences = this.#silenced.get(bid.task) ?? 0;
+    if (waiting.better.size < LIMITS.better_bids * 2 ** silences) return;
     this.#waiting.delete(bid.task);
     if (this.#silenced.size >= LIMITS.receipts_max) this.#silenced.clear();
-    this.#silenced.add(bid.task);
+    this.#silenced.set(bid.task, Math.min(8, silences + 1));
+  }
+
+  #contested(conductor: PeerId): boolean {
+    for (const caller of this.#callers.keys()) if (caller !== conductor) return true;
+    return false;
+  }
+
+  #noteCaller(now: number, conductor: PeerId): void {
+    for (const [caller, at] of this.#callers) if (now - at > LIMITS.hold_ms) this.#callers.delete(caller);
+    if (this.#callers.size < LIMITS.account_entries) this.#callers.set(conductor, now);
   }
 
   #propose(
@@ -254,8 +268,9 @@ export class Bidder {
     for (const hold of this.#holds.values()) if (hold.conductor === conductor) held += 1;
     const places = this.#agents.reduce((sum, { concurrency }) => sum + concurrency, 0);
     const room = this.#room(cfp.skill, cfp.left_ms);
-    // Calls are free, so one conductor may reserve half of this peer at a time, not all of it (AUCTION-12).
-    const greedy = held >= Math.max(1, Math.ceil(places / 2)) || this.#holds.has(cfp.task);
+    // Calls are free, so among several one conductor may reserve half of this peer at a time, not all of it (AUCTION-12).
+    const share = this.#contested(conductor) ? Math.max(1, Math.ceil(places / 2)) : places;
+    const greedy = held >= share || this.#holds.has(cfp.task);
     return greedy && !("refusal" in room) ? { refusal: "overloaded" } : room;
   }
 

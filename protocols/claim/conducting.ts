@@ -30,6 +30,8 @@ export interface ConductorOptions {
   readonly attempts_max: number;
   readonly random: Random;
   readonly promised: () => Ballot;
+  /** Whether honest conductors can have come to this ballot by now. */
+  readonly plausible: (ballot: Ballot, now: number) => boolean;
   readonly attempts: () => number;
   readonly auction: () => Auction;
 }

@@ -45,6 +45,8 @@ const NOT_STORED: Verdict = {
   reason: "not-stored",
   message: "no majority of custodians stored the task in time",
 };
+/** The account says what the last attempt died of. */
+const GAVE_UP: Verdict = { status: "failed", reason: "attempts", message: "gave up" };
 /** After this many unanswered attempts to re-attach a contractor it is left to its fence. */
 const REATTACH_MAX = 2;
 
@@ -55,6 +57,7 @@ export class Conductor {
   /** The highest ballot heard of: the next one must be above it. */
   #floor: Ballot = FIRST;
   #cancel = false;
+  #takeOvers = 1;
   /** Awards that came to nothing. */
   #setbacks = 0;
   #effects: ConductorEffect[] = [];
@@ -163,7 +166,8 @@ export class Conductor {
   /** CLAIM-12: whoever conducted before a restart goes on, in a new ballot, with the contractor it had. */
   #resume(now: number, awarded: Live | undefined): void {
     if (this.#options.promised().custodian !== this.#options.me) return;
-    this.#prepare(now, { type: "work", why: "resume", next: [], live: awarded });
+    if (this.#options.attempts() >= this.#options.attempts_max) this.#conclude(now, "give-up", GAVE_UP);
+    else this.#prepare(now, { type: "work", why: "resume", next: [], live: awarded });
   }
 
   #stored(now: number, by: number): void {
@@ -270,8 +274,7 @@ export class Conductor {
   #again(now: number, next: readonly RankedBid[]): void {
     this.#setbacks += 1;
     const ending = this.#effects.filter(({ type }) => type === "ended").length;
-    if (this.#options.attempts() + ending >= this.#options.attempts_max)
-      this.#conclude(now, "give-up", { status: "failed", reason: "attempts", message: "" });
+    if (this.#options.attempts() + ending >= this.#options.attempts_max) this.#conclude(now, "give-up", GAVE_UP);
     else this.#prepare(now, { type: "work", why: "re-award", next, live: undefined });
   }
 
@@ -393,7 +396,7 @@ export class Conductor {
 
   /** Somebody promised a higher ballot: its conductor drives now. */
   #outrun(now: number, ballot: Ballot): void {
-    if (ballot.round > this.#options.promised().round + LIMITS.round_jump) return;
+    if (!this.#options.plausible(ballot, now)) return;
     if (compareBallots(ballot, this.#floor) > 0) this.#floor = ballot;
     const state = this.#state;
     const mine = "ballot" in state ? state.ballot : FIRST;
@@ -519,6 +522,7 @@ export class Conductor {
 
   /** CLAIM-11: the conductor has been silent past its lease, and everyone before us in the list as well. */
   #takeOver(now: number): void {
+    this.#takeOvers += 1;
     if (now >= this.#options.due) this.#prepare(now, { type: "conclude", why: "expire", verdict: EXPIRED });
     else if (this.#cancel) this.#prepare(now, { type: "conclude", why: "cancel", verdict: CANCELLED });
     else this.#prepare(now, { type: "work", why: "take-over", next: [], live: undefined });
@@ -531,7 +535,12 @@ export class Conductor {
     const step = LIMITS.take_over_step_ms;
     const patience = rank * step + random.below(step >> 1);
     const hurried = this.#cancel || now >= due;
-    const at = now + (hurried ? 2 * LIMITS.retry_ms : lease_ms) + patience;
+    // Those in a hurry step back further after every try, or two of them could overtake each other for ever.
+    const hurry_ms = Math.min(
+      LIMITS.pause_ms_last + LIMITS.retry_ms,
+      LIMITS.retry_ms * 2 ** Math.min(this.#takeOvers, 8),
+    );
+    const at = now + (hurried ? hurry_ms : lease_ms) + patience;
     return now < due ? Math.min(at, due + patience) : at;
   }
 

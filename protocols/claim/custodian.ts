@@ -57,6 +57,7 @@ export class Custodian {
       attempts_max,
       random,
       promised: () => acceptor.promised,
+      plausible: (ballot: Ballot, now: number) => this.#custody.plausible(ballot, now),
       attempts: () => account.attempts.length,
       auction: () => new Auction({ ...terms, round: account.nextRound }),
     };
@@ -194,8 +195,8 @@ export class Custodian {
         return;
       case "not-understood":
         if (custody.indexOf(from) < 0) return;
-        if (message.reason === "unknown-task") custody.send(from, custody.store(now));
-        else custody.account.refused(from, "overloaded");
+        if (message.reason !== "unknown-task") custody.account.refused(from, "overloaded");
+        else if (custody.decided === undefined) custody.send(from, custody.store(now));
         return;
       case "propose":
         // What comes when nothing is open is late, or a stranger's.

@@ -54,7 +54,7 @@ export class Voter {
       custody.tell(from, custody.decided);
       return;
     }
-    if (ballot.round > custody.acceptor.promised.round + LIMITS.round_jump) {
+    if (!custody.plausible(ballot, now)) {
       custody.refuse(from, "CLAIM-5", "a ballot far above all others");
       return;
     }

@@ -28,9 +28,10 @@ export const LIMITS = {
   lease_ms_default: 9_000,
   lease_ms_min: 300,
   lease_ms_max: 10 * 60 * 1000,
-  /** Rounds of ballots, and how far ahead of one's own a stranger's may be: nobody can use them up. */
+  /** Rounds of ballots; a ballot counts when its round is at most the jump and so many for each second of the task's life. */
   round_max: 1_000_000,
   round_jump: 1_000,
+  rounds_per_second: 5,
   /** Awards of one task before its conductor gives up. */
   attempts_max_default: 3,
   attempts_max: 16,
@@ -112,6 +113,10 @@ assert(
 assert(LIMITS.seal_chars >= ((2 * LIMITS.body_bytes + 24 * 1024) * 4) / 3, "the largest outcome fits into an envelope");
 assert(LIMITS.claim_bytes >= LIMITS.seal_chars + 16 * 1024, "an outcome and its awards fit into a claim frame");
 assert(LIMITS.card_bytes < LIMITS.control_bytes, "a card fits into a control frame");
+assert(
+  LIMITS.round_jump + (LIMITS.rounds_per_second * 2 * LIMITS.deadline_ms_max) / 1000 <= LIMITS.round_max,
+  "no task lives long enough to use its rounds up",
+);
 assert(LIMITS.lease_ms_min / 3 >= 100, "renewals are no flood");
 assert(LIMITS.retry_ms * 2 < LIMITS.store_ms, "storing is tried more than twice");
 assert(LIMITS.better_bids <= LIMITS.crowd_bids, "silence does not starve a crowded auction");

@@ -60,8 +60,10 @@ function isBody(text: string): boolean {
     // A surrogate pair is 4 bytes of UTF-8, 2 for each half.
     bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3;
     if (quoted) {
-      if (code === 0x5c) index += 1;
-      else if (code === 0x22) quoted = false;
+      if (code === 0x5c) {
+        index += 1;
+        bytes += 1;
+      } else if (code === 0x22) quoted = false;
     } else if (code === 0x22) quoted = true;
     else if (code === 0x5b || code === 0x7b) depth += 1;
     else if (code === 0x5d || code === 0x7d) depth -= 1;

@@ -226,9 +226,7 @@ export class Custodies {
     const custodian = this.#custodies.get(task);
     const { now } = this.#post.at;
     if (custodian === undefined) return;
-    // What is not decided waits a day longer for a majority to come back.
-    const retention_ms = custodian.outcome === undefined ? LIMITS.deadline_ms_max : LIMITS.retention_ms;
-    if (now >= custodian.due + retention_ms) this.#forget(task);
+    if (now >= forgetAt(custodian)) this.#forget(task);
     else this.#perform(custodian, custodian.tick(now));
   }
 
@@ -279,7 +277,7 @@ export class Custodies {
       if (effect.type === "note" && effect.fact.type === "decided") this.#countOpen(custodian.document.signer, -1);
       this.#performOne(custodian, effect);
     }
-    this.#post.remind(`task ${custodian.task}`, Math.min(custodian.deadline(), custodian.due + LIMITS.retention_ms));
+    this.#post.remind(`task ${custodian.task}`, Math.min(custodian.deadline(), forgetAt(custodian)));
   }
 
   #performOne(custodian: Custodian, effect: CustodianEffect): void {
@@ -332,4 +330,9 @@ export class Custodies {
     if (this.#receipts.size >= LIMITS.receipts_max && oldest !== undefined) this.#receipts.delete(oldest);
     this.#receipts.set(peer, good ? { done: done + 1, failed } : { done, failed: failed + 1 });
   }
+}
+
+/** What is not decided waits a day after its deadline for a majority to come back. */
+function forgetAt({ due, outcome }: Custodian): number {
+  return due + (outcome === undefined ? LIMITS.deadline_ms_max : LIMITS.retention_ms);
 }

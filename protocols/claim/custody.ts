@@ -109,7 +109,8 @@ export class Custody {
   /** Honest conductors try a few times a second at most: a ballot far above that is an attempt to use them up (CLAIM-5). */
   plausible(ballot: Ballot, now: number): boolean {
     const age_ms = this.document.value.deadline_ms - (this.due - now);
-    return ballot.round <= LIMITS.round_jump + (Math.max(0, age_ms) * LIMITS.rounds_per_second) / 1000;
+    const reached = Math.max(this.acceptor.promised.round, (age_ms * LIMITS.rounds_per_second) / 1000);
+    return ballot.round <= LIMITS.round_jump + reached;
   }
 
   // --- writing ---

@@ -54,10 +54,7 @@ export class Voter {
       custody.tell(from, custody.decided);
       return;
     }
-    if (!custody.plausible(ballot, now)) {
-      custody.refuse(from, "CLAIM-5", "a ballot far above all others");
-      return;
-    }
+    if (!this.#plausible(from, ballot, now)) return;
     const { task } = custody;
     const answer = custody.acceptor.receive({ type: "prepare", ballot });
     if (answer.type === "nack") custody.send(from, { type: "nack", task, ballot, promised: answer.promised });
@@ -68,6 +65,12 @@ export class Voter {
       custody.note({ type: "standing-by", task, conductor: from, promised: ballot });
       this.#drive({ type: "outrun", ballot, now });
     } else this.#drive({ type: "heard", now });
+  }
+
+  #plausible(conductor: PeerId, ballot: Ballot, now: number): boolean {
+    const plausible = this.#custody.plausible(ballot, now);
+    if (!plausible) this.#custody.refuse(conductor, "CLAIM-5", "a ballot far above what honest conductors can reach");
+    return plausible;
   }
 
   promise(from: PeerId, message: Message<"promise">, now: number): void {
@@ -100,7 +103,7 @@ export class Voter {
       custody.refuse(from, clause, "an outcome that is not this peer's to propose");
       return;
     }
-    if (custody.equivocates(award)) return;
+    if (!this.#plausible(award.signer, ballot, now) || custody.equivocates(award)) return;
     if (custody.decided !== undefined) {
       custody.tell(from, custody.decided);
       return;

@@ -11,13 +11,14 @@ import {
   type TaskId,
 } from "../../protocols/kernel/mod.ts";
 
-export const HOSTILE = `</script><b>"x"&'y'\u001b[2J\u202e\n</svg>`;
+const HOSTILE = `</script><b>"x"&'y'\u001b[2J\u202e\n</svg>`;
 const START_MS = Date.UTC(2026, 10, 21, 12);
 
 export const TASK: TaskId = sure(parseTaskId("3fa94c".padEnd(64, "0")));
-export const SKILL: Skill = sure(parseSkill("text.count@1"));
+const SKILL: Skill = sure(parseSkill("text.count@1"));
 const NETWORK: Network = sure(parseNetwork("test"));
-export const [ANNA, BERT, CARL] = [peer("A"), peer("B"), peer("C")];
+const ANNA = peer("A");
+export const [BERT, CARL] = [peer("B"), peer("C")];
 
 function peer(letter: string): PeerId {
   return sure(parsePeerId(`12D3KooW${letter.repeat(44)}`));

@@ -1,5 +1,6 @@
 /** A peer of another make: bare libp2p with the network's key, and no manners. */
 import { identify } from "@libp2p/identify";
+import type { MessageStream } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
 import { ping } from "@libp2p/ping";
 import { preSharedKey } from "@libp2p/pnet";
@@ -11,10 +12,20 @@ import { createLibp2p } from "libp2p";
 import { key, must, type Station } from "./helpers.ts";
 
 export async function rawPeer(victim: Station) {
+  const wires: MessageStream[] = [];
   const node = await createLibp2p({
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [
+      () => {
+        const inner = yamux()();
+        const createStreamMuxer: typeof inner.createStreamMuxer = (wire) => {
+          wires.push(wire);
+          return inner.createStreamMuxer(wire);
+        };
+        return { protocol: inner.protocol, createStreamMuxer };
+      },
+    ],
     connectionProtector: preSharedKey({ psk: key }),
     services: { identify: identify(), ping: ping() },
   });
@@ -34,6 +45,10 @@ export async function rawPeer(victim: Station) {
     async sendRaw(protocol: string, bytes: Uint8Array): Promise<void> {
       const stream = await open(protocol);
       stream.send(bytes);
+    },
+    /** Past its own muxer, into the victim's. */
+    sendWire(bytes: Uint8Array): void {
+      must(wires.at(-1)).send(bytes);
     },
     stop: async () => node.stop(),
   };

@@ -2,6 +2,7 @@
 import { peerIdFromString } from "@libp2p/peer-id";
 import { multiaddr } from "@multiformats/multiaddr";
 import { afterEach, describe, expect, it } from "vitest";
+import { HOST } from "../../node/host/limits.ts";
 import { LIMITS, type Message, PROTOCOLS, parsePeerId } from "../../protocols/mod.ts";
 import { home, must, query, type Station, station, stopAll, taskId, until } from "./helpers.ts";
 import { rawPeer } from "./raw.ts";
@@ -164,6 +165,35 @@ describe("a peer", () => {
     await until(() => peer.node.getConnections().length === 0, "it does not come back in");
     friend.host.send(victim.id, query(4));
     await until(() => victim.messages.length === 1, "the friend is served");
+    await peer.stop();
+  });
+
+  it.each([
+    ["declares 4 GiB in one muxer frame", Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff])],
+    ["declares a byte more than a window", Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 0x00, 0x10, 0x00, 0x01])],
+    ["speaks another muxer", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
+  ])("that %s is cut off, and nobody else", async (_, bytes) => {
+    const [victim, friend] = await pair();
+    const peer = await rawPeer(victim);
+    const name = must(parsePeerId(peer.id));
+    await until(() => victim.connected.includes(name), "the connection");
+    peer.sendWire(bytes);
+    await until(() => victim.disconnected.includes(name), "the end of it");
+    friend.host.send(victim.id, query(4));
+    await until(() => victim.messages.length === 1, "the friend is served");
+    expect(victim.disconnected).toEqual([name]);
+    await peer.stop();
+  });
+
+  it("that opens more streams than it may is held to the bound, and served on the others", async () => {
+    const [victim] = await pair();
+    const peer = await rawPeer(victim);
+    const open = () => peer.send(PROTOCOLS.claim.id, Buffer.from(JSON.stringify(query(1)))).catch(() => undefined);
+    await Promise.all(Array.from({ length: 100 }, open));
+    const own = peer.node.getConnections()[0];
+    await until(() => must(own).streams.length <= HOST.connection_streams_in, "the surplus is reset");
+    await until(() => victim.messages.length > 0, "what fitted in was heard");
+    expect(victim.messages.length).toBeLessThanOrEqual(HOST.connection_streams_in);
     await peer.stop();
   });
 });

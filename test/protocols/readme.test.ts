@@ -4,10 +4,14 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { makeSeal, peerOf } from "../../node/envelope/mod.ts";
+import { waitInCrowd } from "../../protocols/auction/mod.ts";
 import { diagram, MACHINES, withDiagrams } from "../../protocols/diagrams.ts";
-import { LIMITS, PROTOCOLS } from "../../protocols/mod.ts";
-import { office, put, SKILL, worldOf } from "./stage.ts";
+import { fenceOf, LIMITS, PROTOCOLS, parseSkill, shardOf } from "../../protocols/mod.ts";
+import { must, office, put, SKILL, worldOf } from "./stage.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const README = readFileSync(join(ROOT, "protocols/README.md"), "utf8");
@@ -95,7 +99,40 @@ describe("numbers", () => {
       expect(world.evidence.messages(task, type), type).toBe(count);
     expect(world.evidence.messages(task)).toBe(15 + 3 * candidates);
   });
+
+  it("of messages: with its initiator as only custodian it costs 3 + 3k", () => {
+    const world = worldOf(office(5), { latency_ms: [10, 10] });
+    const task = put(world, { skill: SKILL, custodians: 1 });
+    expect(world.runUntil(() => world.outcome(task) !== undefined, 10_000)).toBe(true);
+    world.run(1_000);
+    expect(world.evidence.messages(task)).toBe(3 + 3 * 2);
+  });
 });
+
+it("the vectors are what this peer computes", async () => {
+  const [, block = ""] = README.match(/<!-- vectors -->\n```json\n([\s\S]*?)```/) ?? [];
+  const { payload, shards, waits_ms, ...said } = vectors.parse(JSON.parse(block));
+  const key = await generateKeyPairFromSeed("Ed25519", new Uint8Array(32).fill(1));
+  const award = documentOf.parse(JSON.parse(payload));
+  const { signer, digest, seal } = makeSeal(key)(award);
+  const fence = fenceOf(award.ballot);
+  expect({ peer: peerOf(key.publicKey.raw), id: digest, seal, fence }).toEqual(said);
+  expect(signer).toBe(said.peer);
+  for (const [skill, shard] of Object.entries(shards)) expect(shardOf(must(parseSkill(skill))), skill).toBe(shard);
+  for (const [quality, wait_ms] of Object.entries(waits_ms))
+    expect(waitInCrowd(100, Number(quality), LIMITS.wide_window_ms)).toBe(wait_ms);
+});
+
+const vectors = z.strictObject({
+  peer: z.string(),
+  payload: z.string(),
+  id: z.string(),
+  seal: z.string(),
+  fence: z.int(),
+  shards: z.record(z.string(), z.int()),
+  waits_ms: z.record(z.string(), z.int()),
+});
+const documentOf = z.looseObject({ kind: z.string(), ballot: z.object({ round: z.int(), custodian: z.int() }) });
 
 /** A clause is an item of a list that begins with its id, up to the next item or empty line. */
 function clausesOf(text: string): Clause[] {

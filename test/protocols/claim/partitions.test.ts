@@ -134,8 +134,8 @@ test("a flapping partition", () => {
     { seed: 11 },
   );
   const tasks = [
-    put(world, { deadline_ms: 90_000, lease_ms: 900 }),
-    put(world, { deadline_ms: 90_000, lease_ms: 900 }),
+    put(world, { deadline_ms: 90_000, lease_ms: 900, attempts_max: 16 }),
+    put(world, { deadline_ms: 90_000, lease_ms: 900, attempts_max: 16 }),
   ];
   for (let flap = 0; flap < 20; flap++) {
     world.isolate([flap % 5, (flap + 2) % 5]);

@@ -4,6 +4,7 @@
  */
 import { ballotText, compareBallots, fenceOf, majority, type PeerId, type TaskId } from "../protocols/mod.ts";
 import type { Evidence, SeenAward } from "./evidence.ts";
+import type { Host } from "./host.ts";
 import type { World } from "./world.ts";
 
 export type PromiseName = "P1" | "P2" | "P3" | "fence" | "capacity" | "messages" | "quiet";
@@ -96,12 +97,13 @@ export function oneContractor(evidence: Evidence, custodians: (task: TaskId) => 
   return breaches;
 }
 
-/** P4: a fence runs at most once, at the contractor of its ballot, and a contractor's fences grow. */
-export function fencedRuns(evidence: Evidence): Breach[] {
+/** P4, at peers with a memory: a fence runs at most once, at the contractor of its ballot, and a contractor's fences grow. */
+export function fencedRuns(evidence: Evidence, remembers: (node: number) => boolean = () => true): Breach[] {
   const breaches: Breach[] = [];
   const last = new Map<string, number>();
   const fences = new Set<string>();
   for (const { task, fence, node, started } of evidence.runs) {
+    if (!remembers(node)) continue;
     const detail = `${short(task)}: fence ${fence} at peer ${node} after ${started} ms`;
     if (fences.has(`${task} ${fence}`)) breaches.push({ promise: "fence", detail: `${detail} ran again` });
     if ((last.get(`${task} ${node}`) ?? 0) > fence)
@@ -166,45 +168,43 @@ export function checkSafety(world: World): Breach[] {
     finished(evidence),
     genuine(evidence, (peer) => world.indexOf(peer)),
     oneContractor(evidence, (task) => named.get(task) ?? []),
-    fencedRuns(evidence),
+    fencedRuns(evidence, (node) => world.host(node).spec.durable !== false),
     capacity(world),
   ];
   return found.flat();
 }
 
-/** P3: an acknowledged task with a majority of its custodians up has an outcome at every one of them that knows it. */
-export function checkLiveness(world: World): Breach[] {
-  const breaches: Breach[] = [];
-  for (const { task, node } of world.evidence.acknowledged) {
-    const custodians = (world.evidence.facts("submitted", task)[0]?.custodians ?? []).map((id) => world.hostOf(id));
-    // A custodian without a memory is gone once it has crashed, also when it is back.
-    const up = custodians.filter(
-      (host) => host?.peer && (host.spec.durable !== false || host.peer.task(task) !== undefined),
-    );
-    if (up.length < majority(custodians.length)) continue;
-    // One that never stored it may have been left out: the others decided without it, and have no reason to say more.
-    const views = up.flatMap((host) => host?.peer?.task(task) ?? []);
-    if (views.length > 0 && views.every(({ outcome }) => outcome !== undefined)) continue;
-    const states = views.map(({ state }) => state).join(", ");
-    breaches.push({
-      promise: "P3",
-      detail: `${short(task)} of peer ${node}: ${states || "unknown"} after ${world.now} ms`,
+/** Acknowledged tasks with a majority of their custodians up, and those custodians. */
+function answerable(world: World): { readonly task: TaskId; readonly node: number; readonly up: readonly Host[] }[] {
+  return world.evidence.acknowledged.flatMap(({ task, node }) => {
+    const custodians = world.evidence.facts("submitted", task)[0]?.custodians ?? [];
+    const up = custodians.flatMap((id) => {
+      const host = world.hostOf(id);
+      // A custodian without a memory is gone once it has crashed, also when it is back.
+      return host?.peer && (host.spec.durable !== false || host.peer.task(task)) ? [host] : [];
     });
-  }
-  return breaches;
+    return up.length < majority(custodians.length) ? [] : [{ task, node, up }];
+  });
 }
 
-/** With every task decided, no more is said about any of them. Lets a minute pass. */
+/** P3: an acknowledged task with a majority of its custodians up has an outcome at every one of them that knows it. */
+export function checkLiveness(world: World): Breach[] {
+  return answerable(world).flatMap(({ task, node, up }) => {
+    // One that never stored it may have been left out: the others decided without it, and have no reason to say more.
+    const views = up.flatMap((host) => host.peer?.task(task) ?? []);
+    if (views.length > 0 && views.every(({ outcome }) => outcome !== undefined)) return [];
+    const states = views.map(({ state }) => state).join(", ") || "unknown";
+    return [{ promise: "P3", detail: `${short(task)} of peer ${node}: ${states} after ${world.now} ms` } as const];
+  });
+}
+
+/** No more is said about a task that could be and was decided. Lets a minute pass. */
 export function checkQuiet(world: World): Breach[] {
-  const counts = (): number[] => world.evidence.acknowledged.map(({ task }) => world.evidence.messages(task));
-  const before = counts();
+  const tasks = answerable(world).map(({ task }) => ({ task, before: world.evidence.messages(task) }));
   world.run(60_000);
-  return counts().flatMap((count, index) => {
-    const said = count - (before[index] ?? 0);
-    const task = world.evidence.acknowledged[index]?.task;
-    return said === 0 || task === undefined
-      ? []
-      : [{ promise: "quiet", detail: `${short(task)}: ${said} messages after its end` } as const];
+  return tasks.flatMap(({ task, before }) => {
+    const said = world.evidence.messages(task) - before;
+    return said === 0 ? [] : [{ promise: "quiet", detail: `${short(task)}: ${said} messages after its end` } as const];
   });
 }
 

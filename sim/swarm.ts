@@ -6,6 +6,7 @@ import { type AgentCard, parseSkill, Random, type RunResult } from "../protocols
 import { type Breach, boundedMessages, checkLiveness, checkQuiet, checkSafety, overlaps } from "./checkers.ts";
 import { drawFaults, type Faults } from "./faults.ts";
 import type { Call, PeerSpec, Plan } from "./host.ts";
+import { liar } from "./liar.ts";
 import { World } from "./world.ts";
 
 export interface SwarmOptions {
@@ -55,17 +56,21 @@ export function runSwarm({ seed, forgetKeeps = false }: SwarmOptions): SwarmRepo
     const late = index > 2 && random.chance(8) ? { joins_ms: random.below(TROUBLE_MS / 2) } : {};
     return { ...spec, ...late, durable: !random.chance(10) };
   });
+  const liars = peers.length > 3 && random.chance(4) ? [peers.length - 1] : [];
+  for (const index of liars) peers[index] = { ...peers[index], agents: [agent("liar", SKILLS)], durable: false };
   // Peers meet in peace, so that what is tested is the life of tasks and not a directory without entries.
   const world = new World({ seed, peers });
   world.meet();
   world.links.faults = faults;
+  for (const index of liars) world.corrupt(index, liar(world, index, random));
   const tasks = 1 + random.below(12);
   for (let task = 0; task < tasks; task++)
     world.after(random.below(TROUBLE_MS / 2), () => submitOne(world, random, tempo));
   if (random.chance(6)) world.after(random.below(TROUBLE_MS), () => world.drain(random.below(peers.length)));
   injectFaults(world, random);
   world.run(TROUBLE_MS + 500);
-  const dead = new Set(random.chance(3) ? [random.below(peers.length)] : []);
+  // A custodian that is gone for good may leave the others in doubt which of a liar's two results was chosen: then they wait.
+  const dead = new Set(liars.length === 0 && random.chance(3) ? [random.below(peers.length)] : []);
   world.calm(dead);
   world.run(60_000);
   const breaches = [...checkSafety(world), ...checkLiveness(world), ...boundedMessages(world.evidence, MESSAGES_MAX)];
@@ -137,7 +142,7 @@ function drawResult(random: Random, ms: number): RunResult {
 
 /** Deadlines and cancellations often fall together with the end of the work: that is where two outcomes compete. */
 function submitOne(world: World, random: Random, { lease_ms, work_ms }: Tempo): void {
-  const up = world.hosts.filter(({ peer }) => peer !== undefined);
+  const up = world.hosts.filter(({ peer, rewrite }) => peer !== undefined && rewrite === undefined);
   const [host] = random.pick(up, 1);
   if (host === undefined) return;
   const [skill = SKILLS[0]] = random.pick(SKILLS, 1);

@@ -180,12 +180,13 @@ export class World implements Ground {
     this.links.healAll();
     for (const host of this.hosts) this.#network.connect(host);
   }
-  /** No more faults: links whole, everybody up but the dead. */
+  /** No more faults: links whole, everybody up but the dead, and honest. */
   calm(dead: ReadonlySet<number> = new Set()): void {
     this.links.faults = NO_FAULTS;
     for (const host of this.hosts) {
       host.fuse = NEVER;
       host.trap = undefined;
+      host.rewrite = undefined;
       if (dead.has(host.index)) this.crash(host.index);
       else this.restart(host.index);
     }

@@ -17,8 +17,8 @@ export const API = {
   headers_ms: 5_000,
   request_ms: 15_000,
   idle_ms: 5_000,
-  /** What may wait for a slow reader of a stream before it is dropped; a line is at most some 200 KiB. */
-  stream_bytes: 1024 * 1024,
+  /** What may wait for a slow reader of a stream before it is dropped: all that is kept of a task's facts fits, in one go. */
+  stream_bytes: 2 * 1024 * 1024,
   /** How long a dropped or ended stream may take to be read to its last line. */
   flush_ms: 5_000,
   /** Tasks of a listing, unless it asks for fewer or more. */

@@ -2,10 +2,10 @@
 import type { Served, ServeOptions } from "./server.ts";
 
 export type { AgentRow } from "./agents.ts";
-export type { Candidate, Line, PeerRow, TaskAnswer } from "./answers.ts";
-export { type ApiFile, apiFilePath, readApiFile } from "./api-file.ts";
+export type { Line, PeerRow, TaskAnswer } from "./answers.ts";
+export { apiFilePath, readApiFile } from "./api-file.ts";
 export { ApiClient, connectNode } from "./client.ts";
-export { type Found, findNode, type Where } from "./find.ts";
+export { findNode } from "./find.ts";
 export type { Served, ServeOptions } from "./server.ts";
 export type { TaskRow } from "./tasks.ts";
 

@@ -63,12 +63,20 @@ async function checkConfig(options: ClientOptions): Promise<readonly [Config | u
     const findings: Finding[] = [
       { name: "config", level: "ok", detail: `${file}: network ${config.network.name} (${closed})` },
     ];
-    return [config, [...findings, ...checkAgents(config)]];
+    return [config, [...findings, ...checkWriters(file), ...checkAgents(config)]];
   } catch (error) {
     const remedy =
       error instanceof Fault && error.remedy !== undefined ? error.remedy : "mend the file at the places named above";
     return [undefined, [{ name: "config", level: "fail", detail: messageOf(error), remedy }]];
   }
+}
+
+/** Who can write the config decides which programs the node's user runs. */
+function checkWriters(file: string): Finding[] {
+  if (process.platform === "win32" || (statSync(file).mode & 0o022) === 0) return [];
+  return [
+    { name: "config", level: "warn", detail: `${file} can be written by others`, remedy: `run chmod go-w ${file}` },
+  ];
 }
 
 /** That their programs and modules exist and can be run was found out by loading the config. */

@@ -30,7 +30,8 @@ function peerCells(row: PeerRow): readonly string[] {
   const skills = [...new Set(agents.flatMap((agent) => agent.skills.map((skill) => skill.name)))];
   const up_ms = uptime_ms + Math.max(0, Date.now() - issued_ms);
   const state = stateOf(row);
-  const shown = row.addrs.length > 0 ? row.addrs : addrs;
+  // The peer's name stands in the first column already.
+  const shown = (row.addrs.length > 0 ? row.addrs : addrs).map((address) => address.replace(`/p2p/${row.peer}`, ""));
   return [
     row.peer,
     state,

@@ -42,7 +42,7 @@ First steps:
   $ moot up                                                    (in one terminal)
   $ moot submit text.count@1 --input '{"text":"one two"}'      (in another)`;
 
-export function program(): Command {
+function program(): Command {
   const root = new Command("moot")
     .description("A leaderless peer-to-peer mesh of agents: announce a task, the agents bid, one does it.")
     .version(packageVersion(), "--version", "print the version")

@@ -9,7 +9,7 @@ interface WatchOptions extends ClientOptions {
   readonly task?: string;
 }
 
-export const MOODS = { good: "green", bad: "red", key: "cyan", plain: "none" } as const satisfies Record<Mood, string>;
+const MOODS = { good: "green", bad: "red", key: "cyan", plain: "none" } as const satisfies Record<Mood, string>;
 
 export function watchCommand(): Command {
   return forClients(new Command("watch"))
@@ -36,7 +36,7 @@ export function watchCommand(): Command {
         if (process.stdout.writableNeedDrain) await drained(stop.signal);
       }
       if (!stop.signal.aborted) throw ended("end", "the node hung up");
-      talk("");
+      if (process.stderr.isTTY) talk("");
     });
 }
 

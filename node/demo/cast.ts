@@ -44,7 +44,7 @@ export const CAST: readonly Player[] = [
     roles: [
       { agent: "abacus", skill: "stats", concurrency: 2, cost: 0.01, expected_ms: 10 },
       { agent: "sprinter", skill: "histogram", concurrency: 2, cost: 0.05, expected_ms: 2 },
-      { agent: "clerk", skill: "merge", concurrency: 1, cost: 0.02, expected_ms: 15 },
+      { agent: "clerk", skill: "merge", concurrency: 2, cost: 0.02, expected_ms: 15 },
     ],
   },
   {
@@ -61,7 +61,7 @@ export const CAST: readonly Player[] = [
     joins: "otto",
     roles: [
       { agent: "tally", skill: "histogram", by: "tally", concurrency: 2, cost: 0.01, expected_ms: 30 },
-      { agent: "clerk", skill: "merge", concurrency: 1, cost: 0.01, expected_ms: 20 },
+      { agent: "clerk", skill: "merge", concurrency: 2, cost: 0.01, expected_ms: 20 },
       { agent: "judge", skill: "rank", concurrency: 1, cost: 0.01, expected_ms: 10 },
     ],
   },
@@ -71,7 +71,7 @@ export const CAST: readonly Player[] = [
     roles: [
       { agent: "reader", skill: "terms", concurrency: 1, cost: 0.03, expected_ms: 15 },
       { agent: "tally", skill: "histogram", by: "tally", concurrency: 1, cost: 0.015, expected_ms: 30 },
-      { agent: "scribe", skill: "summary", concurrency: 1, cost: 0.02, expected_ms: 40 },
+      { agent: "scribe", skill: "summary", concurrency: 2, cost: 0.02, expected_ms: 40 },
       { agent: "surveyor", skill: "survey", concurrency: 1, cost: 0.1, expected_ms: 4_000 },
     ],
   },
@@ -81,7 +81,7 @@ export const CAST: readonly Player[] = [
     roles: [
       { agent: "abacus", skill: "stats", concurrency: 1, cost: 0.015, expected_ms: 15 },
       { agent: "reader", skill: "terms", concurrency: 1, cost: 0.02, expected_ms: 15 },
-      { agent: "scribe", skill: "summary", concurrency: 1, cost: 0.03, expected_ms: 30 },
+      { agent: "scribe", skill: "summary", concurrency: 2, cost: 0.025, expected_ms: 30 },
       { agent: "surveyor", skill: "survey", concurrency: 1, cost: 0.2, expected_ms: 4_000 },
     ],
   },

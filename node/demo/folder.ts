@@ -172,4 +172,3 @@ function notesOf(left: Left): string[] {
   ];
   return notes.filter((note) => note !== false);
 }
-

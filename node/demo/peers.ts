@@ -1,6 +1,6 @@
 /**
  * The five peers together: started one through another, watched all at once, killed and brought back. Takes the view of a user
- * with five terminals. What their watches say goes to one listener, in the order of their clocks (one machine, one clock).
+ * with five terminals. What their watches say goes to listeners, also put in order (one machine, one clock).
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,10 @@ import { CAST, configOf, type Player } from "./cast.ts";
 import { PeerProcess } from "./processes.ts";
 
 export interface PeersOptions {
+  /** At once, as it comes in. */
   readonly onFact: (fact: Observed) => void;
+  /** A little later, in the order in which all of it happened. */
+  readonly onStory: (fact: Observed) => void;
   /** A process ended that nobody killed. */
   readonly onLost: (fault: Fault) => void;
 }
@@ -145,6 +148,7 @@ export class Peers {
   }
 
   #heard(fact: Observed): void {
+    this.#options.onFact(fact);
     this.#waiting.push(fact);
     setTimeout(() => this.flush(Date.now() - ORDER_MS), ORDER_MS + 5);
   }
@@ -153,7 +157,7 @@ export class Peers {
   flush(until_ms: number = Number.POSITIVE_INFINITY): void {
     const due = this.#waiting.filter((fact) => fact.at_ms <= until_ms).sort((left, right) => left.at_ms - right.at_ms);
     this.#waiting = this.#waiting.filter((fact) => fact.at_ms > until_ms);
-    for (const fact of due) this.#options.onFact(fact);
+    for (const fact of due) this.#options.onStory(fact);
   }
 
   // --- the end ---

@@ -43,11 +43,12 @@ export interface Counted {
   received: number;
 }
 
-/** So that what a turn wants kept fits into one batch, and the loop goes round. */
-const EVENTS_IN_A_TURN = 1_024;
+const STOPPED: Answer = { ok: false, reason: "draining", message: "the node has stopped" };
+/** So that what they want kept fits into one write. */
+const EVENTS_IN_A_BATCH = 1_024;
 const LOGGED_RESULT_CHARS = 1_024;
 const COUNTED_TASKS = 16_384;
-/** Longest that one timer is set for; the alarm is only a reminder. */
+/** Longest that one timer is set for. */
 const TIMER_MS_MAX = 60_000;
 
 export class Driver {
@@ -90,6 +91,7 @@ export class Driver {
 
   /** Puts a user's wish to the machines and waits for their answer. */
   ask(event: (ref: number) => Untimed): Promise<Answer> {
+    if (this.#closed) return Promise.resolve(STOPPED);
     const ref = ++this.#ref;
     return new Promise((resolve) => {
       this.#answers.set(ref, resolve);
@@ -110,8 +112,7 @@ export class Driver {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    for (const resolve of this.#answers.values())
-      resolve({ ok: false, reason: "draining", message: "the node has stopped" });
+    for (const resolve of this.#answers.values()) resolve(STOPPED);
     this.#answers.clear();
   }
 
@@ -124,16 +125,22 @@ export class Driver {
     });
   }
 
+  /**
+   * Everything that waits, and not what comes of it: while this runs nobody reads from the network, so a flood fills the
+   * peers' windows and not our memory.
+   */
   #turn(): void {
+    for (let left = this.#queue.length; left > 0; left -= EVENTS_IN_A_BATCH)
+      this.#batch(this.#queue.splice(0, Math.min(left, EVENTS_IN_A_BATCH)));
+  }
+
+  #batch(events: readonly Untimed[]): void {
     const peer = this.#peer;
     if (peer === undefined || this.#closed) return;
-    const events = this.#queue.splice(0, EVENTS_IN_A_TURN);
-    if (this.#queue.length > 0) this.#schedule();
     try {
       const effects: Effect[] = [];
       for (const event of events) {
-        const now = Math.floor(performance.now() - this.#since);
-        for (const effect of peer.receive({ ...event, now, wall: Date.now() })) effects.push(effect);
+        for (const effect of peer.receive({ ...event, now: this.#now(), wall: Date.now() })) effects.push(effect);
       }
       this.#keep(effects);
       for (const effect of effects) this.#perform(effect);
@@ -216,10 +223,15 @@ export class Driver {
     }
   }
 
+  /** Rings at its time or later: timers count only so far, and may be a little early. */
   #wake(at: number): void {
     clearTimeout(this.#timer);
-    const wait = Math.min(TIMER_MS_MAX, Math.max(0, at - (performance.now() - this.#since)));
-    this.#timer = setTimeout(() => this.push({ type: "alarm" }), Math.ceil(wait));
+    const wait = Math.min(TIMER_MS_MAX, Math.max(0, at - this.#now()));
+    this.#timer = setTimeout(() => (this.#now() < at ? this.#wake(at) : this.push({ type: "alarm" })), wait);
+  }
+
+  #now(): number {
+    return Math.floor(performance.now() - this.#since);
   }
 
   #counted(task: TaskId): Counted {

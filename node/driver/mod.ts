@@ -1,4 +1,4 @@
 /** The bridge between the machines and the real world. */
-export { Driver, type Machine } from "./driver.ts";
+export { Driver } from "./driver.ts";
 export type { Host, HostEvents } from "./port.ts";
 export { Work } from "./work.ts";

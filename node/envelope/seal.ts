@@ -20,9 +20,7 @@ import { readJson } from "./json.ts";
 import { peerOf, signerFor, verifierFor } from "./keys.ts";
 import { Recent } from "./recent.ts";
 
-/** The largest is an outcome whose body doubles when it becomes a string inside the document. */
-const ENVELOPE_BYTES = LIMITS.claim_bytes;
-const SEAL_CHARS = Math.ceil(ENVELOPE_BYTES / 3) * 4;
+const ENVELOPE_BYTES = (LIMITS.seal_chars / 4) * 3;
 const CACHE = { entries: 4_096, weight: 16 * 1024 * 1024 } as const;
 
 type Opened = Exclude<ReturnType<Open>, undefined>;
@@ -44,7 +42,7 @@ export function makeSeal(privateKey: Ed25519PrivateKey): Seal {
 export function makeOpen(network: Network): Open {
   const opened = new Recent<string, Opened>(CACHE);
   return (seal) => {
-    if (seal.length > SEAL_CHARS) return undefined;
+    if (seal.length > LIMITS.seal_chars) return undefined;
     const bytes = Buffer.from(seal, "base64");
     // Node skips what is no base64: only the one right spelling of these bytes is taken.
     if (bytes.length > ENVELOPE_BYTES || bytes.toString("base64") !== seal) return undefined;

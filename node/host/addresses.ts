@@ -35,7 +35,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** The peer that an address names, if any. */
-export function peerIn(address: Multiaddr): string | undefined {
+function peerIn(address: Multiaddr): string | undefined {
   return address.getComponents().find(({ name }) => name === "p2p")?.value;
 }
 

@@ -169,7 +169,7 @@ export class Background {
   }
 }
 
-export function skillKey(network: Network, skill: Skill, index: number): CID {
+function skillKey(network: Network, skill: Skill, index: number): CID {
   const digest = hash("sha256", `moot/skill/${network}/${skill}/${index}`, "buffer");
   return CID.createV1(raw.code, create(SHA2_256, digest));
 }

@@ -1,6 +1,6 @@
 /**
  * Gossipsub's settings. Its own signatures are off: documents carry theirs inside, checked once by our validator. Message
- * ids are hashes, so that a duplicate costs a hash and no more. Names and numbers: LIBP2P measurements, see `limits.ts`.
+ * ids are hashes, so that a duplicate costs a hash and no more. The numbers and their reasons stand in `limits.ts`.
  */
 import { hash } from "node:crypto";
 import { type GossipsubOpts, gossipsub } from "@libp2p/gossipsub";

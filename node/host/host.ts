@@ -22,12 +22,11 @@ import { peerOf } from "../envelope/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
 import { byReach, usable } from "./addresses.ts";
 import { Connections } from "./connections.ts";
-import { type Decode, decoder } from "./decode.ts";
 import { Degree } from "./degree.ts";
 import { Background } from "./dht.ts";
 import { Guards } from "./frame-guard.ts";
-import { FrameReader } from "./frames.ts";
 import { Guilt } from "./guilt.ts";
+import { Inbound } from "./inbound.ts";
 import { HOST } from "./limits.ts";
 import { Links } from "./links.ts";
 import { isGrafted } from "./mesh.ts";
@@ -83,8 +82,7 @@ class Libp2pHost implements Host {
   readonly #connections: Connections;
   readonly #degree: Degree;
   readonly #background: Background;
-  readonly #decode: Decode;
-  readonly #readers = new Set<FrameReader>();
+  readonly #inbound: Inbound;
   readonly #stopped = new AbortController();
   #ticking: NodeJS.Timeout | undefined;
   /** Connections at the last advertisement, and when it was. */
@@ -95,7 +93,12 @@ class Libp2pHost implements Host {
     const { events } = options;
     this.#parts = parts;
     this.self = peerOf(options.key.publicKey.raw);
-    this.#decode = decoder(options.open);
+    this.#inbound = new Inbound({
+      clock,
+      open: options.open,
+      onMessage: events.onMessage,
+      onRefused: (from, clause, detail) => this.#refuse(from, clause, detail),
+    });
     const connect = (peer: Libp2pPeerId) => this.#connect(peer);
     this.#links = new Links({ clock, connect, onUnreachable: (peer) => events.onUnreachable(peer) });
     this.#connections = new Connections({ node, guards: parts.guards, clock });
@@ -113,7 +116,8 @@ class Libp2pHost implements Host {
       network: options.network,
       records: { open: options.open, wall },
       stopped: this.#stopped.signal,
-      learn: (peer, addrs) => this.learn(peer, addrs),
+      // Others say it, who may be wrong or lie: in addition to what is known.
+      learn: (peer, addrs) => this.#learn(peer, addrs, "merge"),
       onFound: (skill, peers) => events.onFound(skill, peers),
       onCard: (card) => events.onCard(card),
     });
@@ -124,7 +128,7 @@ class Libp2pHost implements Host {
     const { node } = this.#parts;
     this.#listen();
     for (const name of NAMES) {
-      const accept = (stream: Stream, connection: Connection) => this.#accept(name, stream, connection);
+      const accept = (stream: Stream, connection: Connection) => this.#inbound.accept(name, stream, connection);
       await node.handle(PROTOCOLS[name].id, accept, {
         maxInboundStreams: HOST.protocol_streams,
         maxOutboundStreams: HOST.protocol_streams,
@@ -161,15 +165,9 @@ class Libp2pHost implements Host {
     this.#parts.node.services.pubsub.publish(topicOf(network, shard), bytes).catch(() => undefined);
   }
 
+  /** What a peer says of itself takes the place of what was known: its old ports would only cost dials. */
   learn(peer: PeerId, addrs: readonly string[]): void {
-    const id = libp2pPeer(peer);
-    const multiaddrs = usable(peer, addrs);
-    if (id === undefined || peer === this.self || multiaddrs.length === 0) return;
-    // In place of what was known: a peer that came back has new ports, and the old ones only cost dials.
-    this.#parts.node.peerStore.patch(id, { multiaddrs }).then(
-      () => this.#degree.learn(peer),
-      () => undefined, // the store is closing
-    );
+    this.#learn(peer, addrs, "patch");
   }
 
   hangUp(peer: PeerId): void {
@@ -218,6 +216,16 @@ class Libp2pHost implements Host {
     clearTimeout(timer);
   }
 
+  #learn(peer: PeerId, addrs: readonly string[], how: "patch" | "merge"): void {
+    const id = libp2pPeer(peer);
+    const multiaddrs = usable(peer, addrs);
+    if (id === undefined || peer === this.self || multiaddrs.length === 0) return;
+    this.#parts.node.peerStore[how](id, { multiaddrs }).then(
+      () => this.#degree.learn(peer),
+      () => undefined, // the store is closing
+    );
+  }
+
   #listen(): void {
     const { node, options } = this.#parts;
     const { events } = options;
@@ -249,23 +257,6 @@ class Libp2pHost implements Host {
     }
   }
 
-  #accept(protocol: ProtocolName, stream: Stream, connection: Connection): void {
-    const from = ourPeer(connection.remotePeer);
-    if (from === undefined) return stream.abort(new Error("a peer without a name"));
-    const reader = new FrameReader(stream, {
-      clock,
-      max_bytes: PROTOCOLS[protocol].frame_bytes,
-      onBroken: (detail) => this.#refuse(from, "WIRE-1", detail),
-      onFrame: (frame) => {
-        const decoded = this.#decode(protocol, frame);
-        if (decoded.ok) this.#parts.options.events.onMessage(from, decoded.message);
-        else this.#refuse(from, decoded.clause, decoded.detail);
-        return decoded.ok;
-      },
-    });
-    this.#readers.add(reader);
-  }
-
   #refuse(from: PeerId | undefined, clause: string, detail: string): void {
     if (from === undefined) return;
     this.penalise(from);
@@ -273,11 +264,7 @@ class Libp2pHost implements Host {
   }
 
   #tick(): void {
-    for (const reader of this.#readers) {
-      if (reader.waitingSince !== undefined && clock() - reader.waitingSince > HOST.stuck_ms)
-        reader.abort("half a frame");
-      if (reader.over) this.#readers.delete(reader);
-    }
+    this.#inbound.tick();
     this.#links.watch((peer) => this.#isConnected(peer));
     this.#connections.tick();
     this.#degree.tick();

@@ -1,2 +1,2 @@
 /** The network: the driver's port, with libp2p behind it. */
-export { type HostOptions, startHost } from "./host.ts";
+export { startHost } from "./host.ts";

@@ -89,6 +89,6 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Safe as text and inside a quoted attribute. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return visible(text).replace(/[&<>"']/g, (char) => ENTITIES.get(char) ?? "");
 }

@@ -44,7 +44,7 @@ export function perfettoOf(timeline: Timeline): Uint8Array {
   return trace.finish();
 }
 
-export function laneName({ peer, roles }: Lane): string {
+function laneName({ peer, roles }: Lane): string {
   if (peer === undefined) return "task";
   return roles.length === 0 ? shortPeer(peer) : `${shortPeer(peer)} (${roles.join(", ")})`;
 }

@@ -28,5 +28,5 @@ svg .mark.key { fill: var(--key); } svg .mark.plain { fill: var(--plain); } svg 
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { padding: .28rem .6rem .28rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 500; } .bids td:nth-child(n+3), .bids th:nth-child(n+3), .at { text-align: right; font-variant-numeric: tabular-nums; }
 .at, .type { white-space: nowrap; color: var(--quiet); } .type { font: .85em/1.75 ui-monospace, monospace; padding-right: 1rem; } .story td:last-child { overflow-wrap: anywhere; }
-.bids { table-layout: fixed; } .won td { font-weight: 650; } tr.good td:last-child { color: var(--good); } tr.bad td:last-child { color: var(--bad); } tr.key td:last-child { color: var(--key); } .bids tr td { color: inherit; }
+.bids { table-layout: fixed; } .bids td { overflow-wrap: anywhere; } .bids td:first-child { white-space: nowrap; } .won td { font-weight: 650; } tr.good td:last-child { color: var(--good); } tr.bad td:last-child { color: var(--bad); } tr.key td:last-child { color: var(--key); } .bids tr td { color: inherit; }
 `;

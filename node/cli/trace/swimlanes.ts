@@ -7,10 +7,10 @@ import type { Lane, Mark, Span, Timeline } from "./timeline.ts";
 /** In units of the drawing. */
 const SIZE = {
   width: 1100,
-  gutter: 170,
+  gutter: 196,
   right: 24,
   top: 26,
-  lane: 58,
+  lane: 68,
   bar: 20,
   row: 23,
   dot: 4.5,

@@ -29,6 +29,11 @@ const SENTENCE_WORDS_MAX = 50;
 const SENTENCE = /^\p{Lu}[^{}[\]|·=]*[.!?]["')”]?$/u;
 const PROSE = /(^|\/)[^./]+$|\.(md|markdown|txt|text|rst|adoc|org|tex|html?)$/i;
 
+/** Whether its sentences stand outside of comments. */
+export function isProse(name: string): boolean {
+  return PROSE.test(name);
+}
+
 export function wordsOf(text: string): readonly string[] {
   return text.match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
 }
@@ -53,7 +58,7 @@ export function heaviest(weights: Iterable<readonly [string, number]>, count: nu
 
 /** Whole sentences of a document's prose: of its comments when it is source code. */
 export function sentencesOf(name: string, text: string): readonly string[] {
-  const prose = PROSE.test(name) ? withoutMarkup(text) : commentsOf(text);
+  const prose = isProse(name) ? withoutMarkup(text) : commentsOf(text);
   const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
   return prose
     .split(/\n\s*\n/)

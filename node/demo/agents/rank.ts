@@ -1,4 +1,4 @@
-/** Agent "judge": the key terms of a collection, by tf-idf (the sum of 1 + ln tf, times ln((N + 1) / df)). */
+/** Agent "judge": the key terms of a collection, by tf-idf (the sum of 1 + ln tf, times ln((N + 1) / df) squared: what is everywhere says little). */
 import type { Terms } from "./lexer.ts";
 
 export interface Ranked {
@@ -8,7 +8,7 @@ export interface Ranked {
 export default function rank(input: Terms & { readonly count: number }): Ranked {
   const terms = input.terms.map(([term, weight, documents]) => ({
     term,
-    score: Math.round(weight * Math.log((input.documents + 1) / documents) * 100) / 100,
+    score: Math.round(weight * Math.log((input.documents + 1) / documents) ** 2 * 100) / 100,
     documents,
   }));
   terms.sort((left, right) => right.score - left.score || (left.term < right.term ? -1 : 1));

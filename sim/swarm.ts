@@ -51,26 +51,28 @@ export function runSwarm({ seed, forgetKeeps = false }: SwarmOptions): SwarmRepo
   const random = new Random(seed ^ 0x5eed);
   const faults = drawFaults(random);
   const tempo = drawTempo(random);
-  const peers = Array.from({ length: 3 + random.below(6) }, (_, index): PeerSpec => {
+  const size = 3 + random.below(6);
+  const lying = size > 3 && random.chance(4);
+  const peers = Array.from({ length: size }, (_, index): PeerSpec => {
     const spec = { agents: drawAgents(random, index), handler: handlerOf(random.word(), tempo), forgetKeeps };
     const late = index > 2 && random.chance(8) ? { joins_ms: random.below(TROUBLE_MS / 2) } : {};
-    return { ...spec, ...late, durable: !random.chance(10) };
+    // A custodian that is gone for good may leave the others in doubt which of a liar's two results was chosen: then they wait.
+    const durable = lying || !random.chance(10);
+    if (lying && index === size - 1) return { ...spec, agents: [agent("liar", SKILLS)], durable: false };
+    return { ...spec, ...late, durable };
   });
-  const liars = peers.length > 3 && random.chance(4) ? [peers.length - 1] : [];
-  for (const index of liars) peers[index] = { ...peers[index], agents: [agent("liar", SKILLS)], durable: false };
   // Peers meet in peace, so that what is tested is the life of tasks and not a directory without entries.
   const world = new World({ seed, peers });
   world.meet();
   world.links.faults = faults;
-  for (const index of liars) world.corrupt(index, liar(world, index, random));
+  if (lying) world.corrupt(size - 1, liar(world, size - 1, random));
   const tasks = 1 + random.below(12);
   for (let task = 0; task < tasks; task++)
     world.after(random.below(TROUBLE_MS / 2), () => submitOne(world, random, tempo));
-  if (random.chance(6)) world.after(random.below(TROUBLE_MS), () => world.drain(random.below(peers.length)));
+  if (random.chance(6)) world.after(random.below(TROUBLE_MS), () => world.drain(random.below(size)));
   injectFaults(world, random);
   world.run(TROUBLE_MS + 500);
-  // A custodian that is gone for good may leave the others in doubt which of a liar's two results was chosen: then they wait.
-  const dead = new Set(liars.length === 0 && random.chance(3) ? [random.below(peers.length)] : []);
+  const dead = new Set(!lying && random.chance(3) ? [random.below(size)] : []);
   world.calm(dead);
   world.run(60_000);
   const breaches = [...checkSafety(world), ...checkLiveness(world), ...boundedMessages(world.evidence, MESSAGES_MAX)];

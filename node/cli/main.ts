@@ -3,12 +3,15 @@ import { run } from "./program.ts";
 
 export { run };
 
-// Whoever reads our output may stop reading (`| head`): that is no error of ours.
+const words = process.argv.slice(2);
+
+// Whoever reads our output may stop reading (`| head`): that is no error of ours. Most commands are done then; a node is not
+// there for its reader, and goes on.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
-    process.exit(0);
+    if (words[0] !== "up") process.exit();
   });
 }
 
-process.exitCode = await run(process.argv.slice(2));
+process.exitCode = await run(words);

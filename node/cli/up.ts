@@ -48,7 +48,7 @@ export function upCommand(): Command {
     .option("--demo", "run the demonstration instead")
     .addHelpText("after", EXAMPLES)
     .action(async (options: UpOptions) => {
-      if (options.demo === true) return demo();
+      if (options.demo === true) return demo(options.json === true);
       await up(await configOf(options), options.json === true);
     });
 }
@@ -76,9 +76,9 @@ async function configOf(options: UpOptions): Promise<Config> {
   return withFlags(parseConfig("agents: []\n", resolve(file)), flags);
 }
 
-async function demo(): Promise<void> {
+async function demo(asJson: boolean): Promise<void> {
   const { runDemo } = await import("../demo/main.ts");
-  process.exitCode = await runDemo();
+  process.exitCode = await runDemo(asJson ? ["--json"] : []);
 }
 
 async function up(config: Config, asJson: boolean): Promise<void> {

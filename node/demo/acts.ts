@@ -7,9 +7,9 @@ import { duration, paint, plural } from "../cli/output.ts";
 import { Fault } from "../fault.ts";
 import type { Player } from "./cast.ts";
 import { contractorDies, initiatorDies, type Killed, LEASE_MS, type Scene } from "./chaos.ts";
-import { conclude, type Reading, readAll } from "./corpus.ts";
+import { conclude, prosiest, type Reading, readAll } from "./corpus.ts";
 import { Desk } from "./desk.ts";
-import type { Folder } from "./folder.ts";
+import type { Document, Folder } from "./folder.ts";
 import { JOBS } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
 import { Narrator } from "./narrate.ts";
@@ -20,8 +20,9 @@ import { pathText, type Stage } from "./stage.ts";
 import { showSummary, summaryOf } from "./summary.ts";
 
 /** Nothing here takes longer on a machine that works at all. */
-const PATIENCE_MS = 170_000;
-/** A line for every document would be too fast to read. */
+const PATIENCE_MS = 110_000;
+/** More documents than this come too fast to read a line about each. */
+const LINES_MAX = 60;
 const LINE_MS = 350;
 const FACTS_MS = 200;
 const NAME_CHARS = 42;
@@ -32,11 +33,6 @@ const COUNT_AT_ONCE = 4;
 export async function play(folder: Folder, stage: Stage, signal: AbortSignal): Promise<boolean> {
   if (MOOT === undefined || !existsSync(MOOT)) throw new Fault("internal", "the program moot is not where it belongs");
   const broken = Promise.withResolvers<never>();
-  const stop = () => broken.reject(signal.reason);
-  const late = setTimeout(
-    () => broken.reject(new Fault("timeout", `the demo did not end within ${duration(PATIENCE_MS)}`)),
-    PATIENCE_MS,
-  );
   const peers = new Peers({
     onFact: (fact) => ledger.add(fact),
     onStory: (fact) => narrator.hear(fact),
@@ -44,6 +40,9 @@ export async function play(folder: Folder, stage: Stage, signal: AbortSignal): P
   });
   const ledger = new Ledger((peer) => peers.nameOf(peer));
   const narrator = new Narrator(stage, (peer) => peers.nameOf(peer));
+  const tooLate = new Fault("timeout", `the demo did not end within ${duration(PATIENCE_MS)}`);
+  const late = setTimeout(() => broken.reject(tooLate), PATIENCE_MS);
+  const stop = () => broken.reject(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   let how: "stop" | "kill" = "kill";
@@ -81,8 +80,8 @@ class Show {
     this.#open();
     await this.#meet();
     await this.#oneTask();
-    await this.#wholeFolder();
-    const killed = await this.#killings();
+    const readings = await this.#wholeFolder();
+    const killed = await this.#killings(prosiest(readings).map(({ document }) => document));
     peers.flush();
     const summary = summaryOf(ledger, killed, stage.elapsed_ms());
     stage.act("What it came to", `${duration(summary.wallMs)} in all.`);
@@ -134,7 +133,7 @@ class Show {
     const { name, text } = document;
     stage.act(
       "One task, step by step",
-      "A bid's score is its cost (1 is worth a second) and the time it expects, more under load. The lowest wins. The same skill may " +
+      "A bid's score is its cost (1 is worth a second) plus the time it expects, more under load. The lowest wins. The same skill may " +
         "be a program in awk at one peer and a function at another.",
     );
     await this.#tell(true);
@@ -158,7 +157,7 @@ class Show {
     narrator.telling = telling;
   }
 
-  async #wholeFolder(): Promise<void> {
+  async #wholeFolder(): Promise<readonly Reading[]> {
     const { stage, folder, ledger } = this.#parts;
     const { documents } = folder;
     stage.act(
@@ -172,7 +171,7 @@ class Show {
     const since = performance.now();
     let shown = 0;
     const readings = await readAll(this.#desk, documents, (reading) => {
-      if (performance.now() - shown < LINE_MS) return;
+      if (documents.length > LINES_MAX && performance.now() - shown < LINE_MS) return;
       shown = performance.now();
       this.#read(reading);
     });
@@ -188,6 +187,7 @@ class Show {
     );
     await this.#countMessages();
     showFindings(stage, folder, findings);
+    return readings;
   }
 
   /** `nora>tr`: nora did it, and underbid tess and rolf. */
@@ -215,9 +215,15 @@ class Show {
     await Promise.all(Array.from({ length: COUNT_AT_ONCE }, worker));
   }
 
-  async #killings(): Promise<readonly Killed[]> {
+  async #killings(prose: readonly Document[]): Promise<readonly Killed[]> {
     const { stage, peers, ledger, folder } = this.#parts;
-    const scene: Scene = { stage, peers, desk: this.#desk, ledger, documents: folder.documents };
+    const scene: Scene = {
+      stage,
+      peers,
+      desk: this.#desk,
+      ledger,
+      documents: prose.length > 0 ? prose : folder.documents,
+    };
     await this.#tell(true);
     stage.act(
       "A contractor is killed",

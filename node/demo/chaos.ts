@@ -32,9 +32,10 @@ export interface Killed {
 /** Short, so that nobody waits long for a dead one; the default is 9 s. */
 export const LEASE_MS = 1_500;
 const SECTIONS = 8;
-const SECTION_BYTES = 6 * 1024;
+/** Eight of them fit into a task's input of 64 KiB when most of their characters take one byte, or two. */
+const SECTION_CHARS = 4_000;
 /** All rests of a survey together. */
-const REST_MS = 3_200;
+const REST_MS = 4_000;
 const STARTED_MS = 30_000;
 const LEARNED_MS = 30_000;
 
@@ -152,20 +153,20 @@ async function comeBack({ stage, peers }: Scene, name: string, story: Story): Pr
   return agreed;
 }
 
-/** Some of the folder, in sections of a length that makes a survey last. */
+/** The beginning of these documents in as many sections as make a survey last, however little there is to read. */
 export function surveyOf(documents: readonly Document[]): SurveyInput {
+  const chars = documents.reduce((sum, { text }) => sum + text.length, 0);
+  const section_chars = Math.max(1, Math.min(SECTION_CHARS, Math.floor(chars / SECTIONS)));
   const sections: { name: string; text: string }[] = [];
-  for (const { name, text } of documents.toSorted((left, right) => right.bytes - left.bytes)) {
-    // Cut by letters: three bytes each at most, and escapes, stay within a task's input.
-    for (let at = 0; at < text.length && sections.length < SECTIONS; at += SECTION_BYTES)
-      sections.push({ name, text: text.slice(at, at + SECTION_BYTES).toWellFormed() });
-    if (sections.length === SECTIONS) break;
+  for (const { name, text } of documents) {
+    for (let at = 0; at < text.length && sections.length < SECTIONS; at += section_chars)
+      sections.push({ name, text: text.slice(at, at + section_chars).toWellFormed() });
   }
   return { sections, rest_ms: Math.ceil(REST_MS / sections.length) };
 }
 
 function showSurvey(stage: Stage, { sections }: Survey): void {
-  const terms = sections.flatMap((section) => section.terms.slice(0, 1));
-  const text = `what sets its ${plural(sections.length, "section")} apart: ${terms.join(" · ")}`;
+  const terms = new Set(sections.flatMap((section) => section.terms.slice(0, 1)));
+  const text = `what sets its ${plural(sections.length, "section")} apart: ${[...terms].join(" · ")}`;
   stage.row({ word: "result", text });
 }

@@ -141,7 +141,7 @@ function batchesOf(parts: readonly Terms[]): readonly (readonly Terms[])[] {
 }
 
 /** What has something to say in whole sentences, texts for people first. */
-function prosiest(readings: readonly Reading[]): readonly Reading[] {
+export function prosiest(readings: readonly Reading[]): readonly Reading[] {
   const weight = ({ document, stats }: Reading) => stats.sentences + (isProse(document.name) ? 1_000_000 : 0);
   return readings.filter(({ stats }) => stats.sentences > 0).toSorted((left, right) => weight(right) - weight(left));
 }

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { EXIT } from "../cli/exits.ts";
-import { talk } from "../cli/output.ts";
+import { printJson, talk } from "../cli/output.ts";
 import { Fault, messageOf } from "../fault.ts";
 import { play } from "./acts.ts";
 import { type Folder, readFolder } from "./folder.ts";
@@ -28,8 +28,10 @@ Exit codes: 0 all ended well · 1 something did not · 2 wrong usage, or nothing
 
 /** Resolves with the exit code. Throws nothing. */
 export async function runDemo(argv: readonly string[] = []): Promise<number> {
+  let json = false;
   try {
     const options = optionsOf(argv);
+    json = options.json;
     if (options.help) {
       process.stdout.write(`${HELP}\n`);
       return EXIT.ok;
@@ -37,7 +39,7 @@ export async function runDemo(argv: readonly string[] = []): Promise<number> {
     const folder = readFolder(options.folder);
     return await staged(folder, new Stage(options.json));
   } catch (error) {
-    tell(error);
+    tell(error, json);
     return error instanceof Fault && error.code === "usage" ? EXIT.usage : EXIT.internal;
   }
 }
@@ -77,9 +79,11 @@ async function staged(folder: Folder, stage: Stage): Promise<number> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const interrupt = () => stop.abort(new Fault("usage", "interrupted"));
   for (const signal of signals) process.on(signal, interrupt);
+  // For good: what is written after the reader has gone must not end the program before it has cleaned up.
   process.stdout.on("error", interrupt);
   try {
     const ok = await play(folder, stage, stop.signal);
+    if (!ok) talk("demo: not everything ended well: see the summary");
     return ok ? EXIT.ok : EXIT.internal;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -87,11 +91,12 @@ async function staged(folder: Folder, stage: Stage): Promise<number> {
     return EXIT.interrupted;
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
-    process.stdout.off("error", interrupt);
   }
 }
 
-function tell(error: unknown): void {
+function tell(error: unknown, json: boolean): void {
+  const code = error instanceof Fault ? error.code : "internal";
+  if (json) printJson({ event: "summary", ok: false, error: { code, message: messageOf(error) } });
   talk(
     `demo: ${error instanceof Fault ? error.message : error instanceof Error ? (error.stack ?? "") : String(error)}`,
   );

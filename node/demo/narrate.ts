@@ -60,7 +60,7 @@ export class Narrator {
         this.#bids.set(fact.task + fact.bidder, fact.bid);
         return undefined;
       case "refused":
-        return ["refused", `${name(fact.bidder)}: ${REFUSALS[fact.reason]}`];
+        return [fact.reason === "silent" ? "silent" : "refused", `${name(fact.bidder)}: ${REFUSALS[fact.reason]}`];
       case "chosen":
         return this.#chosen(fact);
       case "decided":
@@ -117,7 +117,7 @@ export class Narrator {
       const bid = this.#bids.get(task + bidder);
       this.#bids.delete(task + bidder);
       const load = bid === undefined || bid.load_permille === 0 ? "" : `, ${Math.round(bid.load_permille / 10)} % busy`;
-      const terms = bid === undefined ? "" : ` (cost ${bid.cost}, ${duration(bid.expected_ms)}${load})`;
+      const terms = bid === undefined ? "" : ` (${bid.cost} + ${duration(bid.expected_ms)}${load})`;
       return `${this.#nameOf(bidder)} ${Math.round(score)}${terms}`;
     });
     this.#stage.row({ task, word: "bids", text: bids.join(" · "), at_ms });

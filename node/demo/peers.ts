@@ -171,5 +171,5 @@ export class Peers {
     process.off("exit", this.#remove);
   }
 
-  readonly #remove = (): void => rmSync(this.dir, { recursive: true, force: true });
+  readonly #remove = (): void => rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 });
 }

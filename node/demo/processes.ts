@@ -79,7 +79,10 @@ export class PeerProcess {
   #heard(child: ChildProcess): Promise<Ready> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(this.#broken(`was not ready after ${READY_MS} ms`)), READY_MS);
-      this.#exited.then(() => reject(this.#broken("ended before it was ready")));
+      this.#exited.then(() => {
+        clearTimeout(late);
+        reject(this.#broken("ended before it was ready"));
+      });
       if (child.stdout === null) return;
       createInterface({ input: child.stdout }).on("line", (line) => {
         const found = readyLine.safeParse(json(line));

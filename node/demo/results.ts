@@ -59,9 +59,10 @@ function showLengths(stage: Stage, readings: readonly Reading[]): void {
   );
   const most = Math.max(1, ...lengths);
   stage.heading("How long its words are (in letters)");
-  for (const [index, count] of lengths.entries()) {
+  const last = lengths.findLastIndex((count) => count > 0);
+  for (const [index, count] of lengths.slice(0, last + 1).entries()) {
     const label = index + 1 < lengths.length ? String(index + 1) : `${index + 1}+`;
-    stage.say(`  ${label.padStart(3)}  ${bar(count / most, BAR_CHARS)} ${count}`);
+    stage.say(`  ${label.padStart(3)}  ${[bar(count / most, BAR_CHARS), count].join(" ").trim()}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { duration, plural } from "../cli/output.ts";
 import { CAST } from "./cast.ts";
 import { type Killed, LEASE_MS } from "./chaos.ts";
 import { type Ledger, type Story, undisturbed } from "./ledger.ts";
-import { bar, type Stage } from "./stage.ts";
+import { bar, type Stage, wrap } from "./stage.ts";
 
 export interface Summary {
   readonly ok: boolean;
@@ -78,11 +78,15 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 const BAR_CHARS = 32;
-const LABEL_CHARS = 12;
+const LABEL_CHARS = 10;
+const TEXT_CHARS = 96;
 
 export function showSummary(stage: Stage, summary: Summary): void {
   const { tasks, messagesPerTask: messages, latencyMs, workedOn: worked } = summary;
-  const line = (label: string, text: string) => stage.say(`  ${label.padEnd(LABEL_CHARS)} ${text}`);
+  const line = (label: string, text: string) => {
+    for (const [index, part] of wrap(text, TEXT_CHARS).entries())
+      stage.say(`  ${(index === 0 ? label : "").padEnd(LABEL_CHARS)} ${part}`);
+  };
   const others = (["failed", "cancelled", "expired"] as const).map((status) => `${tasks[status]} ${status}`).join(", ");
   line("tasks", `${tasks.submitted}: ${tasks.done} done, ${others}`);
   line("latency", `half within ${duration(latencyMs.p50)}, 95 % within ${duration(latencyMs.p95)} (undisturbed tasks)`);
@@ -94,8 +98,12 @@ export function showSummary(stage: Stage, summary: Summary): void {
   line("bids", `${summary.bidsPerTask} per task`);
   line("re-awards", String(summary.reAwards));
   for (const { peer, role, how, recoveredMs, agreed } of summary.killed)
-    line("killed", `${peer}, the ${role}: ${how}, ${duration(recoveredMs)} later; ${agreed.join(", ")} agree`);
-  line("", `(leases of ${duration(LEASE_MS)} in these two tasks; the default is 9 s)`);
+    line(
+      "killed",
+      `${peer}, the ${role}: ${how}, ${duration(recoveredMs)} later; ${agreed.length} custodians agree on it`,
+    );
+  line("", `(with a lease of ${duration(LEASE_MS)} in these two tasks; the default is 9 s)`);
+  stage.heading("Who worked (tasks)");
   const most = Math.max(1, ...Object.values(worked));
   for (const [name, count] of Object.entries(worked)) line(name, `${bar(count / most, BAR_CHARS)} ${count}`);
 }

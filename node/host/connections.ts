@@ -1,6 +1,6 @@
 /**
  * What this node does about connections besides using them: at most two of one peer (the newest stay), none without its
- * guard, none that has fallen silent. Woken by libp2p's events and by a tick.
+ * guard, none that has fallen silent or whose muxer is gone. Woken by libp2p's events and by a tick.
  */
 import type { Connection, Libp2p } from "@libp2p/interface";
 import type { Guards } from "./frame-guard.ts";
@@ -39,7 +39,8 @@ export class Connections {
     if (paused) return;
     for (const connection of node.getConnections()) {
       const heard_at = guards.of(connection)?.heard_at ?? now;
-      if (now - heard_at > HOST.silence_ms) connection.abort(new Error("nothing was heard from the peer"));
+      if (guards.isOver(connection)) connection.abort(new Error("the muxer is closed"));
+      else if (now - heard_at > HOST.silence_ms) connection.abort(new Error("nothing was heard from the peer"));
     }
   }
 }

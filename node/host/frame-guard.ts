@@ -3,7 +3,7 @@
  * could have us buffer it. The guard reads the same bytes first, header by header, and throws (which ends the connection)
  * before anything is buffered. It also knows when the connection was last heard of.
  */
-import type { StreamMuxerFactory } from "@libp2p/interface";
+import type { StreamMuxer, StreamMuxerFactory } from "@libp2p/interface";
 import { type YamuxMuxerInit, yamux } from "@libp2p/yamux";
 import type { Uint8ArrayList } from "uint8arraylist";
 import { HOST } from "./limits.ts";
@@ -61,14 +61,20 @@ export class FrameGuard {
 /** The guards of a node's connections, each found by the list of streams that its connection and its muxer share. */
 export class Guards {
   readonly #clock: () => number;
-  readonly #guards = new WeakMap<object, FrameGuard>();
+  readonly #guards = new WeakMap<object, { readonly guard: FrameGuard; readonly muxer: StreamMuxer }>();
 
   constructor(clock: () => number) {
     this.#clock = clock;
   }
 
   of(connection: { readonly streams: object }): FrameGuard | undefined {
-    return this.#guards.get(connection.streams);
+    return this.#guards.get(connection.streams)?.guard;
+  }
+
+  /** The muxer has given up, which the library does not always tell the connection under it. */
+  isOver(connection: { readonly streams: object }): boolean {
+    const muxer = this.#guards.get(connection.streams)?.muxer;
+    return muxer !== undefined && muxer.status !== "open";
   }
 
   /** Yamux with its bounds, every muxer of it guarded. */
@@ -79,7 +85,7 @@ export class Guards {
       createStreamMuxer: (connection) => {
         const muxer = inner.createStreamMuxer(connection);
         const guard = new FrameGuard(this.#clock());
-        this.#guards.set(muxer.streams, guard);
+        this.#guards.set(muxer.streams, { guard, muxer });
         const onData = muxer.onData.bind(muxer);
         // The muxer calls its own `onData` for all that the connection delivers, and ends both when it throws.
         muxer.onData = (data: Uint8Array | Uint8ArrayList) => {
@@ -97,6 +103,8 @@ export class Guards {
 const YAMUX: YamuxMuxerInit = {
   maxInboundStreams: HOST.connection_streams_in,
   maxOutboundStreams: HOST.connection_streams_out,
+  // Before libp2p listens for streams. A quick peer opens more than the default of ten, which would end the muxer.
+  maxEarlyStreams: HOST.connection_streams_in,
   streamOptions: {
     maxStreamWindowSize: HOST.window_bytes,
     maxReadBufferLength: HOST.window_bytes,

@@ -8,7 +8,7 @@ import { duration, plural } from "../cli/output.ts";
 import { Fault } from "../fault.ts";
 import type { Survey, SurveyInput } from "./agents/survey.ts";
 import type { Desk, Ticket } from "./desk.ts";
-import type { Document } from "./folder.ts";
+import { type Document, jsonBytes } from "./folder.ts";
 import { JOBS } from "./jobs.ts";
 import type { Ledger, Story } from "./ledger.ts";
 import type { Peers } from "./peers.ts";
@@ -32,10 +32,11 @@ export interface Killed {
 /** Short, so that nobody waits long for a dead one; the default is 9 s. */
 export const LEASE_MS = 1_500;
 const SECTIONS = 8;
-/** Eight of them fit into a task's input of 64 KiB when most of their characters take one byte, or two. */
-const SECTION_CHARS = 4_000;
+const SECTION_CHARS = 6_000;
+const SURVEY_BYTES = 60 * 1024;
 /** All rests of a survey together. */
 const REST_MS = 4_000;
+const AT_IT_MS = 1_500;
 const STARTED_MS = 30_000;
 const LEARNED_MS = 30_000;
 
@@ -58,7 +59,7 @@ export async function contractorDies(scene: Scene): Promise<Killed> {
   const { pid, at } = await kill(
     scene,
     first.who,
-    `${first.who} is ${Math.floor(story.done_permille / 10)} % through the survey`,
+    `it is ${Math.floor(story.done_permille / 10)} % through the survey`,
   );
   const survey = await ticket.result();
   const recoveredMs = performance.now() - at;
@@ -82,7 +83,7 @@ export async function initiatorDies(scene: Scene): Promise<Killed> {
   const ticket = await desk.submit({ ...wish, lease_ms: LEASE_MS });
   const { story } = ticket;
   const run = await halfway(scene, ticket);
-  const { pid, at } = await kill(scene, initiator, `${run.who} is at work for it, and cannot tell it any more`);
+  const { pid, at } = await kill(scene, initiator, `${run.who} is at work on its task`);
   const other = otherCustodian(story, [initiator, run.who]) ?? otherCustodian(story, [initiator]);
   if (other === undefined) throw new Fault("internal", "the task has no custodian besides its initiator");
   stage.row({ task: story.task, word: "asking", text: `${other}, another custodian, for the outcome` });
@@ -106,9 +107,12 @@ function killed(story: Story, doneBy: string): Pick<Killed, "task" | "doneBy" | 
   return { task, doneBy, ballot: outcome === undefined ? "" : ballotText(outcome.ballot) };
 }
 
-/** Until a contractor has told its conductor that it is on the way. */
+/** Until a contractor has told its conductor how far it is, or has been at it for a while. */
 async function halfway({ peers }: Scene, { story }: Ticket<Survey>): Promise<Story["runs"][number]> {
-  await peers.until("somebody works on the survey", STARTED_MS, () => story.runs.length > 0 && story.done_permille > 0);
+  await peers.until("somebody works on the survey", STARTED_MS, () => {
+    const [first] = story.runs;
+    return first !== undefined && (story.done_permille > 0 || Date.now() - first.at_ms > AT_IT_MS);
+  });
   const run = story.runs.at(-1);
   if (run === undefined || story.done_permille >= 1000)
     throw new Fault("internal", "the survey was over before anybody could be killed");
@@ -139,7 +143,7 @@ async function comeBack({ stage, peers }: Scene, name: string, story: Story): Pr
   const answers = new Map<string, object>();
   await peers.until(`${name} and the other custodians know the outcome`, LEARNED_MS, async () => {
     for (const custodian of story.custodians) {
-      const { outcome } = await peers.named(custodian).client.task(story.task);
+      const outcome = await outcomeAt(peers, custodian, story.task);
       if (outcome !== undefined) answers.set(custodian, outcome);
     }
     return answers.size === story.custodians.length;
@@ -153,16 +157,36 @@ async function comeBack({ stage, peers }: Scene, name: string, story: Story): Pr
   return agreed;
 }
 
+/** Undefined while it has none, or has not heard of the task. */
+async function outcomeAt(peers: Peers, custodian: string, task: string): Promise<object | undefined> {
+  try {
+    return (await peers.named(custodian).client.task(task)).outcome;
+  } catch (error) {
+    if (error instanceof Fault && error.code === "unknown-task") return undefined;
+    throw error;
+  }
+}
+
 /** The beginning of these documents in as many sections as make a survey last, however little there is to read. */
 export function surveyOf(documents: readonly Document[]): SurveyInput {
   const chars = documents.reduce((sum, { text }) => sum + text.length, 0);
-  const section_chars = Math.max(1, Math.min(SECTION_CHARS, Math.floor(chars / SECTIONS)));
-  const sections: { name: string; text: string }[] = [];
-  for (const { name, text } of documents) {
-    for (let at = 0; at < text.length && sections.length < SECTIONS; at += section_chars)
-      sections.push({ name, text: text.slice(at, at + section_chars).toWellFormed() });
+  let section_chars = Math.max(1, Math.min(SECTION_CHARS, Math.floor(chars / SECTIONS)));
+  let sections = sectionsOf(documents, section_chars);
+  // Characters of two and more bytes, and escapes: fewer of them fit.
+  while (jsonBytes(sections) > SURVEY_BYTES) {
+    section_chars >>= 1;
+    sections = sectionsOf(documents, section_chars);
   }
   return { sections, rest_ms: Math.ceil(REST_MS / sections.length) };
+}
+
+function sectionsOf(documents: readonly Document[], chars: number): SurveyInput["sections"] {
+  const sections: { name: string; text: string }[] = [];
+  for (const { name, text } of documents) {
+    for (let at = 0; at < text.length && sections.length < SECTIONS; at += chars)
+      sections.push({ name, text: text.slice(at, at + chars).toWellFormed() });
+  }
+  return sections;
 }
 
 function showSurvey(stage: Stage, { sections }: Survey): void {

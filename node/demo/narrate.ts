@@ -6,9 +6,10 @@ import { ballotText, fenceOf } from "../../protocols/mod.ts";
 import { brief, duration } from "../cli/output.ts";
 import { REASONS, REFUSALS } from "../cli/words.ts";
 import type { Observed } from "../moot-node.ts";
-import type { Mood, Row, Stage } from "./stage.ts";
+import type { Mood, Stage } from "./stage.ts";
 
 type Of<T extends Observed["type"]> = Extract<Observed, { type: T }>;
+type Teller = Pick<Stage, "event" | "row">;
 type Line = readonly [word: string, text: string, mood?: Mood];
 
 const TAKING_OVER = {
@@ -21,7 +22,7 @@ const TAKING_OVER = {
 } as const satisfies Record<Of<"prepared">["why"], string>;
 
 export class Narrator {
-  readonly #stage: Stage;
+  readonly #stage: Teller;
   readonly #nameOf: (peer: string) => string;
   /** Bids of open auctions, by task and bidder. */
   readonly #bids = new Map<string, Of<"proposed">["bid"]>();
@@ -31,7 +32,7 @@ export class Narrator {
   /** Whether to tell each step; programs hear all of them anyway. */
   telling = false;
 
-  constructor(stage: Stage, nameOf: (peer: string) => string) {
+  constructor(stage: Teller, nameOf: (peer: string) => string) {
     this.#stage = stage;
     this.#nameOf = nameOf;
   }
@@ -42,8 +43,7 @@ export class Narrator {
     const line = this.#line(fact);
     if (line === undefined) return;
     const [word, text, mood = "plain"] = line;
-    const row: Row = { task: fact.task, word, text, mood, at_ms: fact.at_ms };
-    this.#stage.row(row);
+    this.#stage.row({ task: fact.task, word, text, mood, at_ms: fact.at_ms });
   }
 
   #line(fact: Extract<Observed, { task: unknown }>): Line | undefined {

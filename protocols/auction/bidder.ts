@@ -81,6 +81,13 @@ interface Hold {
   readonly until: number;
 }
 
+/** A call that was refused for want of room. */
+interface Missed {
+  readonly cfp: Cfp;
+  readonly conductor: PeerId;
+  readonly heard_at: number;
+}
+
 interface Waiting {
   readonly cfp: Cfp;
   readonly conductor: PeerId;
@@ -98,6 +105,8 @@ export class Bidder {
   readonly #waiting = new Map<TaskId, Waiting>();
   /** How often better bids have kept it silent on a task that is called again all the same. */
   readonly #silenced = new Map<TaskId, number>();
+  /** Calls it had no room for, oldest first: as soon as there is room it bids on them (AUCTION-17). */
+  readonly #missed = new Map<TaskId, Missed>();
   /** Who has called, and when last: a conductor alone may reserve everything. */
   readonly #callers = new Map<PeerId, number>();
   readonly #stuck = new Map<string, number>();
@@ -123,6 +132,14 @@ export class Bidder {
   receive(event: BidderEvent): readonly BidderEffect[] {
     const effects: BidderEffect[] = [];
     this.#tick(event.now, effects);
+    this.#dispatch(event, effects);
+    const freed =
+      event.type === "release" || event.type === "reject" || event.type === "tick" || event.type === "stuck";
+    if (freed && this.#missed.size > 0) this.#catchUp(event.now, effects);
+    return effects;
+  }
+
+  #dispatch(event: BidderEvent, effects: BidderEffect[]): void {
     switch (event.type) {
       case "call":
         this.#call(event, effects);
@@ -148,11 +165,24 @@ export class Bidder {
       case "drain":
         this.#draining = true;
         this.#waiting.clear();
+        this.#missed.clear();
         break;
       case "tick":
         break;
     }
-    return effects;
+  }
+
+  /** One bid for each place that came free: the conductor of a call that is no longer open declines it at once. */
+  #catchUp(now: number, effects: BidderEffect[]): void {
+    for (const [task, { cfp, conductor, heard_at }] of this.#missed) {
+      const left_ms = cfp.left_ms - (now - heard_at);
+      const late = { ...cfp, left_ms };
+      const room = left_ms <= 0 ? { refusal: "too-late" as const } : this.#roomFor(late, conductor);
+      if ("refusal" in room && room.refusal === "overloaded") continue;
+      this.#missed.delete(task);
+      if (!("refusal" in room))
+        this.#propose(now, { cfp: late, conductor, bid: this.#bid(late, room), publish: false }, effects);
+    }
   }
 
   #tick(now: number, effects: BidderEffect[]): void {
@@ -186,15 +216,22 @@ export class Bidder {
     const crowd = reach === "wide" && cfp.eligible > LIMITS.crowd;
     const room = this.#roomFor(cfp, conductor);
     if ("refusal" in room) {
+      if (room.refusal === "overloaded" && !crowd) this.#miss(now, cfp, conductor);
       // In a crowd, and from those who merely share the topic, silence is the refusal.
       const silent = crowd || (reach === "wide" && room.refusal === "no-skill");
       const load_permille = this.#load_permille();
       if (!silent) effects.push({ type: "refuse", to: conductor, task, round, reason: room.refusal, load_permille });
       return;
     }
+    this.#missed.delete(task);
     const bid = this.#bid(cfp, room);
     if (crowd && !sealed) this.#wait(now, { cfp, conductor, bid });
     else this.#propose(now, { conductor, cfp, bid, publish: false }, effects);
+  }
+
+  #miss(now: number, cfp: Cfp, conductor: PeerId): void {
+    this.#missed.delete(cfp.task);
+    if (this.#missed.size < LIMITS.missed_calls) this.#missed.set(cfp.task, { cfp, conductor, heard_at: now });
   }
 
   /** AUCTION-10: the better the bid, the sooner it is spoken. */
@@ -247,6 +284,7 @@ export class Bidder {
     const held = this.#holds.get(task);
     this.#holds.delete(task);
     this.#waiting.delete(task);
+    this.#missed.delete(task);
     this.#silenced.delete(task);
     // What was held is for the skill that was called; an award may name another.
     const room = held?.skill === skill ? held : this.#room(skill, NEVER);

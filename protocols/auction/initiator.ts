@@ -50,6 +50,8 @@ export type AuctionEvent =
 export type AuctionEffect =
   | { readonly type: "call"; readonly reach: "directed" | "wide"; readonly cfp: Cfp; readonly asked: readonly PeerId[] }
   | { readonly type: "unanswered"; readonly round: number; readonly pause_ms: number }
+  /** A bid that counts for nothing: too late, not asked for, one too many. Its maker need not hold room for it. */
+  | { readonly type: "declined"; readonly bidder: PeerId; readonly round: number }
   | { readonly type: "silent"; readonly peers: readonly PeerId[]; readonly round: number }
   | { readonly type: "ranked"; readonly ranking: readonly RankedBid[]; readonly round: number };
 
@@ -63,21 +65,22 @@ type State =
       readonly opened_at: number;
       closes_at: number;
     }
-  | { readonly name: "pausing"; readonly until: number }
+  /** Whom the last call reached: one of them that was busy may find room before the next (AUCTION-17). */
+  | { readonly name: "pausing"; readonly until: number; readonly called: ReadonlySet<PeerId> | "topic" }
   | { readonly name: "closed" };
 
 /** Legal moves; the diagram in the README is drawn from this table. */
 export const AUCTION_MOVES = {
   idle: ["pausing"],
   calling: ["calling", "pausing", "closed"],
-  pausing: ["calling"],
+  pausing: ["calling", "closed"],
   closed: [],
 } as const satisfies Record<State["name"], readonly State["name"][]>;
 
 export class Auction {
   readonly #options: AuctionOptions;
   readonly #bids = new Map<PeerId, Bid>();
-  readonly #refused = new Set<PeerId>();
+  readonly #refused = new Map<PeerId, RefusalReason>();
   #state: State = { name: "idle" };
   #round: number;
   #pause_ms: number = LIMITS.pause_ms_first;
@@ -113,13 +116,13 @@ export class Auction {
     const effects: AuctionEffect[] = [];
     switch (event.type) {
       case "open":
-        this.#move({ name: "pausing", until: now + event.pause_ms });
+        this.#move({ name: "pausing", until: now + event.pause_ms, called: new Set() });
         break;
       case "propose":
-        this.#propose(now, event.from, event.bid);
+        this.#propose(now, event.from, event.bid, effects);
         break;
       case "refuse":
-        if (this.#calling(event.round)) this.#refused.add(event.from);
+        if (this.#calling(event.round)) this.#refused.set(event.from, event.reason);
         break;
       case "unreachable":
         this.#unreachable(event.peer, effects);
@@ -134,7 +137,7 @@ export class Auction {
   #unreachable(peer: PeerId, effects: AuctionEffect[]): void {
     const state = this.#state;
     if (state.name !== "calling" || !state.asked.has(peer) || this.#bids.has(peer) || this.#refused.has(peer)) return;
-    this.#refused.add(peer);
+    this.#refused.set(peer, "silent");
     effects.push({ type: "silent", peers: [peer], round: this.#round });
   }
 
@@ -142,12 +145,20 @@ export class Auction {
     return this.#state.name === "calling" && round === this.#round;
   }
 
-  /** AUCTION-5: the first valid bid of a bidder in a round counts. */
-  #propose(now: number, from: PeerId, bid: Bid): void {
+  /** AUCTION-5: the first valid bid of a bidder in a round counts; what does not is declined. */
+  #propose(now: number, from: PeerId, bid: Bid, effects: AuctionEffect[]): void {
     const state = this.#state;
-    if (state.name !== "calling" || bid.round !== this.#round || this.#bids.has(from)) return;
-    if (state.reach === "directed" && !state.asked.has(from)) return;
-    if (this.#bids.size >= LIMITS.bids_max) return;
+    if (state.name === "pausing" && bid.round === this.#round - 1 && reached(state.called, from)) {
+      this.#bids.set(from, bid);
+      this.#rank(bid.round, effects);
+      return;
+    }
+    if (this.#bids.has(from) && bid.round === this.#round) return;
+    const open = state.name === "calling" && bid.round === this.#round && this.#bids.size < LIMITS.bids_max;
+    if (!open || !reached(state.reach === "directed" ? state.asked : "topic", from)) {
+      effects.push({ type: "declined", bidder: from, round: bid.round });
+      return;
+    }
     this.#bids.set(from, bid);
     // Its own bid is there at once and says nothing of how long the others take; they get as long again as the first took.
     if (from === this.#options.self) return;
@@ -180,22 +191,32 @@ export class Auction {
     const silent = [...state.asked].filter((peer) => !this.#bids.has(peer) && !this.#refused.has(peer));
     if (silent.length > 0) effects.push({ type: "silent", peers: silent, round: this.#round });
     if (this.#bids.size > 0) {
-      const bids = [...this.#bids].map(
-        ([bidder, bid]): ReceivedBid => ({ bidder, bid, ...this.#options.judge(bidder) }),
-      );
-      this.#move({ name: "closed" });
-      effects.push({ type: "ranked", ranking: rank(this.#options.task, bids), round: this.#round });
+      this.#rank(this.#round, effects);
       return;
     }
     this.#round += 1;
-    if (state.reach === "directed" && this.#options.reach === "auto") {
+    if (state.reach === "directed" && this.#options.reach === "auto" && !this.#allBusy(state)) {
       this.#call(now, "wide", effects);
       return;
     }
     const pause_ms = this.#pause_ms + this.#options.random.below(this.#pause_ms >> 2);
     this.#pause_ms = Math.min(LIMITS.pause_ms_last, this.#pause_ms * 2);
-    this.#move({ name: "pausing", until: now + pause_ms });
+    const called = state.reach === "directed" ? state.asked : "topic";
+    this.#move({ name: "pausing", until: now + pause_ms, called });
     effects.push({ type: "unanswered", round: this.#round - 1, pause_ms });
+  }
+
+  #rank(round: number, effects: AuctionEffect[]): void {
+    const { task, judge } = this.#options;
+    const bids = [...this.#bids].map(([bidder, bid]): ReceivedBid => ({ bidder, bid, ...judge(bidder) }));
+    this.#move({ name: "closed" });
+    effects.push({ type: "ranked", ranking: rank(task, bids), round });
+  }
+
+  /** Everybody known was asked, and is merely busy: the topic would ask the same again. */
+  #allBusy(state: State & { name: "calling" }): boolean {
+    const busy = [...this.#refused.values()].filter((reason) => reason === "overloaded").length;
+    return busy > 0 && busy === state.asked.size && state.eligible <= state.asked.size;
   }
 
   #call(now: number, reach: "directed" | "wide", effects: AuctionEffect[]): void {
@@ -243,4 +264,8 @@ export class Auction {
     assert(legal.includes(next.name), `an auction moves from ${this.#state.name} to ${next.name}`);
     this.#state = next;
   }
+}
+
+function reached(called: ReadonlySet<PeerId> | "topic", peer: PeerId): boolean {
+  return called === "topic" || called.has(peer);
 }

@@ -21,6 +21,8 @@ export function call(custody: Custody, effect: AuctionEffect): void {
         custody.note({ type: "refused", task, bidder, reason: "silent", round: effect.round });
       }
       return;
+    case "declined":
+      return custody.send(effect.bidder, { type: "reject-proposal", task, round: effect.round });
     case "ranked":
       return;
   }

@@ -199,11 +199,7 @@ export class Custodian {
         else if (custody.decided === undefined) custody.send(from, custody.store(now));
         return;
       case "propose":
-        // What comes when nothing is open is late, or a stranger's.
-        if (this.#conductor.state !== "auctioning") return;
-        custody.account.bid(from);
-        custody.note({ type: "proposed", task: custody.task, bidder: from, bid: message });
-        return this.#drive({ type: "auction", now, event: { type: "propose", now, from, bid: message } });
+        return this.#proposed(from, message, now);
       case "refuse":
         return this.#refused(from, message, now);
       case "agree":
@@ -224,6 +220,19 @@ export class Custodian {
     if (compareBallots(ballot, promised) < 0)
       custody.send(from, { type: "nack", task: custody.task, ballot, promised });
     else this.#drive({ type: "heard", now });
+  }
+
+  /** What comes when nothing is open is late, or a stranger's: its maker need not hold room for it. */
+  #proposed(from: PeerId, bid: Extract<AuctionMessage, { type: "propose" }>, now: number): void {
+    const custody = this.#custody;
+    const { task } = custody;
+    if (this.#conductor.state !== "auctioning") {
+      if (from !== this.#conductor.contractor) custody.send(from, { type: "reject-proposal", task, round: bid.round });
+      return;
+    }
+    custody.account.bid(from);
+    custody.note({ type: "proposed", task, bidder: from, bid });
+    this.#drive({ type: "auction", now, event: { type: "propose", now, from, bid } });
   }
 
   #renew(from: PeerId, message: Extract<ClaimMessage, { type: "renew" }>, now: number): void {

@@ -52,6 +52,8 @@ export const LIMITS = {
   bid_grace_parts: 4,
   /** Bids of one announcement that are compared. */
   bids_max: 64,
+  /** Calls that a busy bidder remembers, to bid on when it has room. */
+  missed_calls: 256,
   /** How long a bid binds its bidder: two windows and an award. */
   hold_ms: 3_000,
   /** Pauses between announcements nobody answered: doubled from the first to the last. */

@@ -46,3 +46,13 @@ it("P1: a custodian that was away when the others decided comes back to the same
   await mesh().restart("third");
   expect(await mesh().agreed(task, CUSTODIANS)).toEqual(decided);
 });
+
+it("P1: all three are away when the contractor finishes: its result waits for them, and is not made again", async () => {
+  const task = await held(mesh(), 25_000);
+  await Promise.all(CUSTODIANS.map((name) => mesh().node(name).end("SIGKILL")));
+  mesh().shared.release(task);
+  await mesh().until("the work is done", () => mesh().shared.ends(task).length === 1);
+  await Promise.all(CUSTODIANS.map((name) => mesh().restart(name)));
+  expect(await mesh().agreed(task, CUSTODIANS)).toMatchObject({ status: "done", result: expect.any(String) });
+  expect(mesh().shared.starts(task)).toHaveLength(1);
+});

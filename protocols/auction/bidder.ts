@@ -174,7 +174,9 @@ export class Bidder {
 
   /** One bid for each place that came free: the conductor of a call that is no longer open declines it at once. */
   #catchUp(now: number, effects: BidderEffect[]): void {
-    for (const [task, { cfp, conductor, heard_at }] of this.#missed) {
+    // Not all bidders the same task first: of the oldest in any order.
+    const oldest = [...this.#missed].slice(0, LIMITS.missed_spread);
+    for (const [task, { cfp, conductor, heard_at }] of this.#options.random.pick(oldest, oldest.length)) {
       const left_ms = cfp.left_ms - (now - heard_at);
       const late = { ...cfp, left_ms };
       const room = left_ms <= 0 ? { refusal: "too-late" as const } : this.#roomFor(late, conductor);

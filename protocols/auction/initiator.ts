@@ -199,6 +199,8 @@ export class Auction {
       this.#call(now, "wide", effects);
       return;
     }
+    // Who is merely busy bids by itself when it has room (AUCTION-17): no need to keep asking.
+    if (this.#someBusy()) this.#pause_ms = Math.max(this.#pause_ms, LIMITS.pause_ms_busy);
     const pause_ms = this.#pause_ms + this.#options.random.below(this.#pause_ms >> 2);
     this.#pause_ms = Math.min(LIMITS.pause_ms_last, this.#pause_ms * 2);
     const called = state.reach === "directed" ? state.asked : "topic";
@@ -213,10 +215,14 @@ export class Auction {
     effects.push({ type: "ranked", ranking: rank(task, bids), round });
   }
 
-  /** Everybody known was asked, and is merely busy: the topic would ask the same again. */
+  #someBusy(): boolean {
+    for (const reason of this.#refused.values()) if (reason === "overloaded") return true;
+    return false;
+  }
+
+  /** Everybody known was asked, and some are merely busy: the topic would ask the same again. */
   #allBusy(state: State & { name: "calling" }): boolean {
-    const busy = [...this.#refused.values()].filter((reason) => reason === "overloaded").length;
-    return busy > 0 && busy === state.asked.size && state.eligible <= state.asked.size;
+    return this.#someBusy() && state.eligible <= state.asked.size;
   }
 
   #call(now: number, reach: "directed" | "wide", effects: AuctionEffect[]): void {

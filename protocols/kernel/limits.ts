@@ -54,10 +54,12 @@ export const LIMITS = {
   bids_max: 64,
   /** Calls that a busy bidder remembers, to bid on when it has room. */
   missed_calls: 256,
+  missed_spread: 32,
   /** How long a bid binds its bidder: two windows and an award. */
   hold_ms: 3_000,
   /** Pauses between announcements nobody answered: doubled from the first to the last. */
   pause_ms_first: 250,
+  pause_ms_busy: 1_000,
   pause_ms_last: 5_000,
 
   /** Silence after which a request of the claim protocol is repeated. */

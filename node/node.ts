@@ -20,7 +20,6 @@ import {
   shardsOf,
   type TaskId,
 } from "../protocols/mod.ts";
-import { packageVersion } from "./cli/version.ts";
 import { type Config, loadIdentity } from "./config/mod.ts";
 import { Driver, type Host, Work } from "./driver/mod.ts";
 import { makeOpen, makeSeal } from "./envelope/mod.ts";
@@ -31,6 +30,7 @@ import type { MootNode, Observed, Status, SubmitOptions, SubmitResult } from "./
 import { resultOf } from "./reporting.ts";
 import { openStore, type Store } from "./store/mod.ts";
 import { requestOf } from "./submitting.ts";
+import { packageVersion } from "./version.ts";
 
 export interface StartOptions {
   /** A machine broke its promise or the disk failed: the node has stopped itself. */

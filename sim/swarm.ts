@@ -13,6 +13,8 @@ export interface SwarmOptions {
   readonly seed: number;
   /** A planted bug, to see that the checkers see it. */
   readonly forgetKeeps?: boolean;
+  /** Everything said and kept goes through JSON and its schema. */
+  readonly wire?: boolean;
 }
 
 export interface SwarmReport {
@@ -47,7 +49,7 @@ export function agent(
   return { name, description: "", concurrency, skills: cards };
 }
 
-export function runSwarm({ seed, forgetKeeps = false }: SwarmOptions): SwarmReport {
+export function runSwarm({ seed, forgetKeeps = false, wire = false }: SwarmOptions): SwarmReport {
   const random = new Random(seed ^ 0x5eed);
   const faults = drawFaults(random);
   const tempo = drawTempo(random);
@@ -62,7 +64,7 @@ export function runSwarm({ seed, forgetKeeps = false }: SwarmOptions): SwarmRepo
     return { ...spec, ...late, durable };
   });
   // Peers meet in peace, so that what is tested is the life of tasks and not a directory without entries.
-  const world = new World({ seed, peers });
+  const world = new World({ seed, peers, wire });
   world.meet();
   world.links.faults = faults;
   if (lying) world.corrupt(size - 1, liar(world, size - 1, random));

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { Fault, messageOf } from "../fault.ts";
+import { packageVersion } from "../version.ts";
 import { agentsCommand, peersCommand } from "./directory.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT, EXITS_TEXT, exitOfError } from "./exits.ts";
@@ -14,7 +15,6 @@ import { submitCommand } from "./submit.ts";
 import { cancelCommand, showCommand, tasksCommand } from "./tasks.ts";
 import { traceCommand } from "./trace.ts";
 import { upCommand } from "./up.ts";
-import { packageVersion } from "./version.ts";
 import { watchCommand } from "./watch.ts";
 
 /** In the order of the help. */

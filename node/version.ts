@@ -5,7 +5,7 @@ import { z } from "zod";
 const manifest = z.object({ name: z.literal("folkmoot"), version: z.string() });
 
 export function packageVersion(): string {
-  for (const up of ["../..", "../../.."]) {
+  for (const up of ["..", "../.."]) {
     try {
       const found = manifest.safeParse(
         JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), "utf8")),

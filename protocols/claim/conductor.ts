@@ -16,7 +16,6 @@ import {
   FIRST,
   LIMITS,
   majority,
-  NEVER,
   type PeerId,
   sameBallot,
 } from "../kernel/mod.ts";
@@ -33,6 +32,7 @@ import {
 } from "./conducting.ts";
 import type { RefusalReason } from "./documents.ts";
 import { findLive, findValue } from "./finding.ts";
+import { deadlineOf, expirable, repeat, silenceUntil } from "./patience.ts";
 
 const EXPIRED: Verdict = {
   status: "expired",
@@ -81,26 +81,7 @@ export class Conductor {
   }
 
   deadline(): number {
-    const state = this.#state;
-    const { due } = this.#options;
-    switch (state.name) {
-      case "storing":
-        return Math.min(state.retry_at, state.until, due);
-      case "auctioning":
-        return Math.min(state.auction.deadline(), state.tend_at, due);
-      case "awarding":
-        return Math.min(state.until, state.again_at, due);
-      case "running":
-        return Math.min(state.lease_until, due);
-      case "preparing":
-        return state.purpose.type === "work" ? Math.min(state.retry_at, due) : state.retry_at;
-      case "deciding":
-        return state.retry_at;
-      case "standing-by":
-        return state.silence_at;
-      case "decided":
-        return NEVER;
-    }
+    return deadlineOf(this.#state, this.#options.due);
   }
 
   receive(event: ConductorEvent): readonly ConductorEffect[] {
@@ -432,7 +413,7 @@ export class Conductor {
   #tick(now: number): void {
     const state = this.#state;
     const { due } = this.#options;
-    if (now >= due && this.#expirable(state)) {
+    if (now >= due && expirable(state)) {
       if (state.name === "storing") this.#effects.push({ type: "acknowledge", stored: false });
       this.#conclude(now, "expire", EXPIRED);
       return;
@@ -481,13 +462,6 @@ export class Conductor {
     }
   }
 
-  #expirable(state: State): boolean {
-    if (state.name === "preparing") return state.purpose.type === "work";
-    return (
-      state.name === "storing" || state.name === "auctioning" || state.name === "awarding" || state.name === "running"
-    );
-  }
-
   #storingTick(now: number, state: State & { name: "storing" }): void {
     if (now >= state.until) {
       this.#effects.push({ type: "acknowledge", stored: false });
@@ -528,20 +502,12 @@ export class Conductor {
     else this.#prepare(now, { type: "work", why: "take-over", next: [], live: undefined });
   }
 
-  /** The instant at which standing by ends: a lease, and a step for every custodian nearer to the conductor. */
   #silence(now: number): number {
-    const { me, custodians, due, lease_ms, random } = this.#options;
-    const rank = (me - this.#options.promised().custodian + custodians) % custodians;
-    const step = LIMITS.take_over_step_ms;
-    const patience = rank * step + random.below(step >> 1);
-    const hurried = this.#cancel || now >= due;
-    // Those in a hurry step back further after every try, or two of them could overtake each other for ever.
-    const hurry_ms = Math.min(
-      LIMITS.pause_ms_last + LIMITS.retry_ms,
-      LIMITS.retry_ms * 2 ** Math.min(this.#takeOvers, 8),
-    );
-    const at = now + (hurried ? hurry_ms : lease_ms) + patience;
-    return now < due ? Math.min(at, due + patience) : at;
+    return silenceUntil(this.#options, {
+      now,
+      hurried: this.#cancel || now >= this.#options.due,
+      tries: this.#takeOvers,
+    });
   }
 
   #others(): number[] {
@@ -555,10 +521,4 @@ export class Conductor {
     assert(legal.includes(next.name), `a conductor moves from ${this.#state.name} to ${next.name}`);
     this.#state = next;
   }
-}
-
-/** Repeats slow down while nobody answers: a lost majority may stay away for hours. */
-function repeat(state: { retry_at: number; tries: number }, now: number): void {
-  state.retry_at = now + Math.min(LIMITS.pause_ms_last, LIMITS.retry_ms * 2 ** Math.min(state.tries, 8));
-  state.tries += 1;
 }

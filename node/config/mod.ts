@@ -1,8 +1,7 @@
 /** Everything a node reads before it starts: `moot.yaml`, the network's key, its own identity. And what `moot init` writes. */
-export { isLoopback } from "./addresses.ts";
-export { type Flags, loadConfig, parseConfig, withFlags } from "./config.ts";
+export { loadConfig, parseConfig, withFlags } from "./config.ts";
 export { loadIdentity } from "./identity.ts";
 export { initConfig } from "./init.ts";
 export { nearest } from "./near.ts";
 export { Secret } from "./secret.ts";
-export type { ApiAddress, Config, Problem } from "./types.ts";
+export type { ApiAddress, Config } from "./types.ts";

@@ -3,7 +3,7 @@
  * counted. Takes the signal of whoever watches; when it aborts, or a peer dies that nobody killed, everything is ended at once.
  */
 import { existsSync } from "node:fs";
-import { duration, paint, plural } from "../cli/output.ts";
+import { duration, paint, plural, visible } from "../cli/output.ts";
 import { Fault } from "../fault.ts";
 import type { Player } from "./cast.ts";
 import { contractorDies, initiatorDies, type Killed, LEASE_MS, type Scene } from "./chaos.ts";
@@ -101,7 +101,7 @@ class Show {
         "Ctrl-C ends everything.",
     );
     stage.say();
-    stage.say(`  folder     ${root}`);
+    stage.say(`  folder     ${visible(root)}`);
     stage.say(`  to read    ${plural(files, "file")}, ${Math.ceil(bytes / 1024)} KiB`);
     for (const note of notes) stage.say(`  note       ${note}`);
   }

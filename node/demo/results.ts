@@ -37,7 +37,7 @@ function totalsOf(readings: readonly Reading[]) {
 
 function showNumbers(stage: Stage, folder: Folder, readings: readonly Reading[]): void {
   const { documents, lines, blank, words, sentences, longestLine } = totalsOf(readings);
-  stage.heading(`What is in ${folder.root}`);
+  stage.heading(`What is in ${visible(folder.root)}`);
   const share =
     documents === folder.documents.length ? "" : ` of ${folder.documents.length}, as many as the time allowed`;
   stage.say(

@@ -1,4 +1,4 @@
 export { Bidder, type BidderEffect } from "./bidder.ts";
 export { AUCTION_MOVES, Auction, type AuctionEffect, type AuctionEvent, type Candidate } from "./initiator.ts";
-export { type RankedBid, type Receipts, rank, scoreOf, waitInCrowd, whyFirst } from "./ranking.ts";
-export type { AuctionMessage, Bid, BidDocument, Cfp, CfpDocument, Propose } from "./wire.ts";
+export { type RankedBid, type Receipts, scoreOf, waitInCrowd, whyFirst } from "./ranking.ts";
+export type { AuctionMessage, CfpDocument } from "./wire.ts";

@@ -81,4 +81,3 @@ export type CfpDocument = z.output<typeof cfpDocument>;
 
 /** A bid on the topic, so that worse bidders may keep silent; the conductor gets its own copy on a stream. */
 export const bidDocument = z.strictObject({ kind: z.literal("propose"), network, issued_ms, ...bid });
-export type BidDocument = z.output<typeof bidDocument>;

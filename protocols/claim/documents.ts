@@ -130,9 +130,3 @@ export const outcomeDocument = z.strictObject({
 });
 export type OutcomeDocument = z.output<typeof outcomeDocument>;
 export type Status = OutcomeDocument["status"];
-
-/** A peer's proof that a conductor signed two awards for one ballot (clause CLAIM-14). */
-export interface Equivocation {
-  readonly first: string;
-  readonly second: string;
-}

@@ -1,2 +1,2 @@
-export { Directory, type DirectoryEffect, type DirectoryEvent } from "./directory.ts";
-export type { AgentCard, CardDocument, DirectoryMessage, SkillCard } from "./wire.ts";
+export { Directory, type DirectoryEffect } from "./directory.ts";
+export type { AgentCard } from "./wire.ts";

@@ -9,7 +9,7 @@
  * The peer promises: it never throws because of anything a peer sent; it asks for one alarm at a time (the last `wake` counts);
  * it never uses a ballot twice; it holds bounded state.
  */
-import type { Reach, Reason, RefusalReason } from "../claim/documents.ts";
+import type { Reach, Reason } from "../claim/documents.ts";
 import type { AgentCard, CardDocument } from "../directory/wire.ts";
 import type { Digest, Instant, Network, PeerId, Seal, Signed, Skill, TaskId } from "../kernel/mod.ts";
 import type { Fact } from "./facts.ts";
@@ -117,5 +117,3 @@ export type Answer =
       readonly reason: "not-stored" | "unknown-task" | "overloaded" | "draining" | "too-few-peers" | "already-decided";
       readonly message: string;
     };
-
-export type { RefusalReason };

@@ -2,7 +2,7 @@
  * Facts: what a peer observed, for people (`watch`, `trace`, the demo), for journals and for checkers. A fact changes
  * nothing; losing one loses nothing but its line. Each names its task unless it is about the directory.
  */
-import type { AuctionMessage, Bid } from "../auction/wire.ts";
+import type { Bid } from "../auction/wire.ts";
 import type { OutcomeDocument, Reason, RefusalReason, TaskDocument } from "../claim/documents.ts";
 import type { Ballot, PeerId, Skill, TaskId } from "../kernel/mod.ts";
 
@@ -90,4 +90,3 @@ export type Fact = TaskFact | DirectoryFact;
 export function taskOf(message: { readonly type: string; readonly task?: TaskId }): TaskId | undefined {
   return message.task;
 }
-export type { AuctionMessage };

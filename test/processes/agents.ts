@@ -16,7 +16,6 @@ export interface AgentPlan {
   readonly kind?: "exec" | "module";
   readonly concurrency?: number;
   readonly timeout_ms?: number;
-  readonly cost?: number;
 }
 
 export const WORK = "test.work@1";
@@ -105,7 +104,7 @@ export class Shared {
 
   /** The agent as `moot.yaml` has it. */
   configOf(plan: AgentPlan, node: string): object {
-    const { name = "worker", skill = WORK, kind = "exec", concurrency = 2, timeout_ms = 60_000, cost = 1 } = plan;
+    const { name = "worker", skill = WORK, kind = "exec", concurrency = 2, timeout_ms = 60_000 } = plan;
     const handler =
       kind === "module"
         ? { module: join(this.#dir, "module.js") }
@@ -115,7 +114,7 @@ export class Shared {
       handler,
       concurrency,
       timeout_ms,
-      skills: [{ name: skill, input, output, effects: "none", cost, expected_ms: 50 }],
+      skills: [{ name: skill, input, output, effects: "none", expected_ms: 50 }],
     };
   }
 }

@@ -157,7 +157,7 @@ export class Mesh {
   }
 
   until<T>(what: string, probe: () => T | Promise<T>): Promise<Exclude<T, undefined | false>> {
-    return until(what, probe, { report: () => this.report() });
+    return until(what, probe, () => this.report());
   }
 
   // --- the end ---
@@ -215,7 +215,7 @@ export function sharedMesh(plan: MeshPlan): () => Mesh {
   };
   beforeAll(async () => {
     mesh = await startMesh(plan);
-  });
+  }, 120_000);
   afterEach(({ task }) => {
     if (task.result?.state === "fail") console.error(`${task.name}: ${get().report()}`);
   });

@@ -1,33 +1,32 @@
 /** A contractor's process stands still for longer than its lease, as a laptop's that was closed, and goes on. */
 import { expect, it } from "vitest";
+import { z } from "zod";
+import type { Run } from "./agents.ts";
 import { sharedMesh } from "./mesh.ts";
 import { lives } from "./processes.ts";
 
 const mesh = sharedMesh({
-  nodes: [
-    { name: "asks" },
-    { name: "cheap", agents: [{ cost: 1 }] },
-    { name: "dear", agents: [{ cost: 9 }] },
-    { name: "keeps" },
-  ],
+  nodes: [{ name: "asks" }, { name: "one", agents: [{}] }, { name: "other", agents: [{}] }, { name: "keeps" }],
 });
 
-/** Held at `cheap`, which then stands still until `dear` runs it too. */
+const said = z.object({ fence: z.string() });
+
+/** A task that is held at one node, which then stands still until another holds it too. */
 async function overlapped() {
   const task = await mesh().submit("asks", "hold", { custodians: 3, lease_ms: 1_500, attempts_max: 8 });
   const first = await mesh().started(task);
-  expect(first.node).toBe("cheap");
-  mesh().node("cheap").signal("SIGSTOP");
+  mesh().node(first.node).signal("SIGSTOP");
   const second = await mesh().started(task, 2);
-  expect(second.node).toBe("dear");
-  return { task, first, second };
+  expect(second.node).not.toBe(first.node);
+  expect(second.fence).toBeGreaterThan(first.fence);
+  return { task, first };
 }
 
-/** Resolves when no handler of this node is at work. */
-function idle(name: string): Promise<true> {
-  return mesh().until(`${name} is idle`, async () => {
-    const { agents } = await mesh().node(name).client.status();
-    return agents.every(({ busy }) => busy === 0);
+/** Resolves when the node has heard that its handler for this task has ended. */
+function heard({ node, task }: Run): Promise<true> {
+  return mesh().until(`${node} has heard of the end of its handler`, async () => {
+    const { facts } = await mesh().node(node).client.facts(task);
+    return facts.some(({ type }) => type === "ran");
   });
 }
 
@@ -36,26 +35,22 @@ function idle(name: string): Promise<true> {
  * one's result comes to nothing twice over: its lease has run out, and its ballot is behind.
  */
 it("P4: a paused contractor that finishes late has a lower fence, and its result is not the outcome", async () => {
-  const { task, first, second } = await overlapped();
+  const { task, first } = await overlapped();
   mesh().shared.release(task, first.fence);
-  await mesh().until("the paused node's program ends", () =>
+  const fences = () =>
     mesh()
       .shared.ends(task)
-      .some(({ fence }) => fence === first.fence),
-  );
-  mesh().node("cheap").signal("SIGCONT");
-  await idle("cheap");
-  expect(second.fence).toBeGreaterThan(first.fence);
+      .map(({ fence }) => fence);
+  await mesh().until("the paused node's program ends", () => fences().includes(first.fence));
+  mesh().node(first.node).signal("SIGCONT");
+  await heard(first);
   expect((await mesh().node("asks").client.task(task)).outcome).toBeUndefined();
 
   mesh().shared.release(task);
   const { status, result } = await mesh().outcome("asks", task);
-  const fences = mesh()
-    .shared.ends(task)
-    .map(({ fence }) => fence);
-  expect({ status, result }).toEqual({ status: "done", result: { by: "dear", fence: String(Math.max(...fences)) } });
-  expect(fences.length).toBeGreaterThan(1);
-  expect(new Set(fences).size).toBe(fences.length);
+  const fence = fences().find((one) => one > first.fence && String(one) === said.parse(result).fence);
+  expect({ status, fence }).toEqual({ status: "done", fence: expect.any(Number) });
+  expect(fences().length).toBeGreaterThan(1);
   const { custodians } = await mesh().node("asks").client.task(task);
   await mesh().agreed(
     task,
@@ -71,37 +66,37 @@ it("P4: a result that was finished in a lower ballot is refused while another wo
   await mesh().settle();
   const task = await mesh().submit("asks", "hold", { custodians: 1, lease_ms: 20_000 });
   const first = await mesh().started(task);
-  expect(first.node).toBe("cheap");
   await mesh().node("asks").end("SIGKILL");
   mesh().shared.release(task, first.fence);
-  await idle("cheap");
-  mesh().node("cheap").signal("SIGSTOP");
+  await heard(first);
+  mesh().node(first.node).signal("SIGSTOP");
   await mesh().restart("asks");
   const second = await mesh().started(task, 2);
-  expect(second).toMatchObject({ node: "dear" });
+  expect(second.node).not.toBe(first.node);
   expect(second.fence).toBeGreaterThan(first.fence);
 
   // The second one renews every 6 seconds: what comes in sooner is the first one's.
   const { received } = (await mesh().node("asks").client.task(task)).messages;
-  mesh().node("cheap").signal("SIGCONT");
+  mesh().node(first.node).signal("SIGCONT");
   await mesh().until("the late result comes in", async () => {
     const { messages } = await mesh().node("asks").client.task(task);
     return messages.received > received;
   });
   expect((await mesh().node("asks").client.task(task)).outcome).toBeUndefined();
   mesh().shared.release(task);
-  expect(await mesh().outcome("asks", task)).toMatchObject({ result: { by: "dear", fence: String(second.fence) } });
+  expect(await mesh().outcome("asks", task)).toMatchObject({
+    result: { by: second.node, fence: String(second.fence) },
+  });
 });
 
 /** Without P2's fence on the renewal the first one would work on, beside the second, until somebody noticed. */
 it("P2: a paused contractor that is still at work ends its handler when it goes on", async () => {
   await mesh().settle();
-  const { task, first, second } = await overlapped();
-  mesh().node("cheap").signal("SIGCONT");
+  const { task, first } = await overlapped();
+  mesh().node(first.node).signal("SIGCONT");
   await mesh().until("the superseded handler is ended", () => !lives(first.pid));
-  expect(second.fence).toBeGreaterThan(first.fence);
   mesh().shared.release(task);
-  expect(await mesh().outcome("asks", task)).toMatchObject({ status: "done", result: { by: "dear" } });
+  expect(await mesh().outcome("asks", task)).toMatchObject({ status: "done" });
   expect(
     mesh()
       .shared.ends(task)

@@ -1,22 +1,20 @@
 /** Waiting for a condition of the outside world: asked again and again until it holds, for a bounded time. */
 import { setTimeout as pause } from "node:timers/promises";
 
-export interface Patience {
-  /** A busy machine with two cores is slow: generous, because only a failing test waits this long. */
-  readonly within_ms?: number;
-  /** What to add to the error when it never held. */
-  readonly report?: () => string;
-}
-
+/** A busy machine with two cores is slow: generous, because only a failing test waits this long. */
+const WITHIN_MS = 40_000;
 const INTERVAL_MS = 25;
 
-/** Resolves with the first value that is neither undefined nor false; a probe that throws counts as "not yet". */
+/**
+ * Resolves with the first value that is neither undefined nor false; a probe that throws counts as "not yet". When it never
+ * comes, the error ends with the report.
+ */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { within_ms = 30_000, report }: Patience = {},
+  report: () => string = () => "",
 ): Promise<Exclude<T, undefined | false>> {
-  const end = performance.now() + within_ms;
+  const end = performance.now() + WITHIN_MS;
   let last: unknown;
   while (performance.now() < end) {
     try {
@@ -28,8 +26,7 @@ export async function until<T>(
     }
     await pause(INTERVAL_MS);
   }
-  const said = report === undefined ? "" : `\n${report()}`;
-  throw new Error(`not within ${within_ms} ms: ${what}${said}`, last === undefined ? {} : { cause: last });
+  throw new Error(`not within ${WITHIN_MS} ms: ${what}${report()}`, last === undefined ? {} : { cause: last });
 }
 
 function isThere<T>(value: T): value is Exclude<T, undefined | false> {

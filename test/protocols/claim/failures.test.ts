@@ -1,8 +1,8 @@
 /** Contractors that fail, vanish or hang: re-award in a higher ballot, and an end to patience. */
 import { expect, test } from "vitest";
 import { fenceOf } from "../../../protocols/mod.ts";
-import { overlaps } from "../../../sim/mod.ts";
-import { bad, contractorOf, crew, must, ok, outcomeOf, put, sound, worldOf } from "../stage.ts";
+import { agent, overlaps } from "../../../sim/mod.ts";
+import { bad, contractorOf, crew, must, ok, outcomeOf, put, SKILL, sound, worldOf } from "../stage.ts";
 
 test("a contractor that dies is replaced after its lease, with a higher fence", () => {
   const world = worldOf(crew(5, () => ok(3_000)));
@@ -121,5 +121,17 @@ test("an award is not run again after a restart, even when it arrives again", ()
   for (const repeat of again) repeat();
   const fences = world.evidence.runs.map(({ fence }) => fence);
   expect(new Set(fences).size).toBe(fences.length);
+  sound(world);
+});
+
+/** Once an endless loop inside one event: it bid on the task that it was still stopping, refused its own award, called again. */
+test("a lone peer that lost its own lease does not call itself for ever", () => {
+  const deaf = { after_ms: 6_000, deaf: true, result: { ok: true, output: "1", ms: 6_000 } } as const;
+  const world = worldOf([{ agents: [agent("lone", [SKILL], { concurrency: 3 })], handler: () => deaf }]);
+  const task = put(world, { lease_ms: 900, deadline_ms: 20_000, attempts_max: 2 });
+  contractorOf(world, task);
+  world.pause(0, 3_000);
+  expect(outcomeOf(world, task)).toBeDefined();
+  expect(world.evidence.facts("awarded", task).length).toBeLessThan(20);
   sound(world);
 });

@@ -43,12 +43,3 @@ test(`up to ${SEEDS} seeds under random faults keep every promise`, () => {
   const prepared = ["take-over", "re-award", "cancel", "expire", "give-up", "resume"].map((why) => `prepared: ${why}`);
   for (const state of [...interesting, ...prepared]) expect(seen.get(state) ?? 0, state).toBeGreaterThan(0);
 });
-
-/** Seeds that once failed, with their story. */
-const SCARS: readonly [number, string][] = [
-  [1686, "a lone peer bid on the task that it was still stopping, and called itself for ever"],
-];
-
-test.each(SCARS)("seed %i: %s", (seed) => {
-  expect(runSwarm({ seed }).breaches).toEqual([]);
-});

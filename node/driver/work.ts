@@ -8,6 +8,8 @@ import type { Untimed } from "./driver.ts";
 
 type Run = Extract<Effect, { type: "run" }>;
 
+const PROGRESS_MS = 100;
+
 export class Work {
   readonly #agents: ReadonlyMap<string, AgentSpec>;
   readonly #push: (event: Untimed) => void;
@@ -34,8 +36,13 @@ export class Work {
     const abort = new AbortController();
     const key = `${task} ${fence}`;
     this.#running.set(key, abort);
-    const onProgress = (done: number, note?: string) =>
+    let told_at = Number.NEGATIVE_INFINITY;
+    const onProgress = (done: number, note?: string) => {
+      // A chatty handler is heard some times a second: progress is news, not a log.
+      if (performance.now() - told_at < PROGRESS_MS && done < 1) return;
+      told_at = performance.now();
       this.#push({ type: "progress", task, done_permille: Math.floor(done * 1000), note: note ?? "" });
+    };
     const onLate = () => this.#countStuck(name, -1);
     const call = { task, skill, input: JSON.parse(input) as unknown, fence, deadline_ms: left_ms };
     void runAgent(agent, call, { signal: abort.signal, onProgress, onLate }).then((ran) => {

@@ -14,11 +14,11 @@ const OLD = `--import=data:text/javascript,Object.defineProperty(process,"versio
 const CLI = `
   import "node:sqlite";
   const said = [process.argv.slice(2).join(" "), String("__proto__" in {}), process.versions.node];
+  const wait = process.argv[2] === "wait";
+  if (wait) process.on("SIGTERM", () => process.exit(9));
   process.stdout.write(JSON.stringify(said) + "\\n");
-  if (process.argv[2] === "wait") {
-    setInterval(() => {}, 1000);
-    process.on("SIGTERM", () => process.exit(9));
-  } else process.exit(3);
+  if (wait) setInterval(() => {}, 1000);
+  else process.exit(3);
 `;
 
 let project: string;

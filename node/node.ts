@@ -157,8 +157,6 @@ class RunningNode implements MootNode {
   // --- what it is asked ---
 
   status(): Status {
-    const tasks = this.#machines.tasks();
-    const decided = tasks.filter(({ outcome }) => outcome !== undefined).length;
     const busy = new Map(this.#machines.load().map((load) => [load.agent, load.busy]));
     return {
       peer: this.self,
@@ -175,7 +173,7 @@ class RunningNode implements MootNode {
         busy: busy.get(name) ?? 0,
         concurrency,
       })),
-      tasks: { open: tasks.length - decided, decided },
+      tasks: this.#machines.counts(),
       process: { pid: process.pid, node: process.version, rssBytes: process.memoryUsage.rss() },
     };
   }

@@ -61,7 +61,8 @@ export class Custodies {
   readonly #submits = new Map<TaskId, number>();
   readonly #receipts = new Map<PeerId, Receipts>();
   readonly #openBy = new Map<PeerId, number>();
-  #opened = 0;
+  /** Not decided yet. */
+  readonly #undecided = new Set<Custodian>();
 
   constructor(options: CustodiesOptions) {
     this.#options = options;
@@ -70,6 +71,9 @@ export class Custodies {
 
   has(task: TaskId): boolean {
     return this.#custodies.has(task);
+  }
+  counts(): { readonly open: number; readonly decided: number } {
+    return { open: this.#undecided.size, decided: this.#custodies.size - this.#undecided.size };
   }
   views(): readonly TaskView[] {
     return [...this.#custodies.values()].map((custodian) => this.#view(custodian));
@@ -210,7 +214,7 @@ export class Custodies {
     const context = { self, seal, random, candidates: () => candidates(skill), receipts };
     const custodian = new Custodian({ context, document, input, left_ms, kept, ...at });
     this.#custodies.set(custodian.task, custodian);
-    if (custodian.outcome === undefined) this.#countOpen(document.signer, 1);
+    if (custodian.outcome === undefined) this.#opened(custodian);
     return custodian;
   }
 
@@ -231,9 +235,8 @@ export class Custodies {
   }
 
   unreachable(peer: PeerId): void {
-    for (const custodian of this.#custodies.values()) {
-      if (custodian.state !== "decided") this.#perform(custodian, custodian.unreachable(peer, this.#post.at.now));
-    }
+    for (const custodian of [...this.#undecided])
+      this.#perform(custodian, custodian.unreachable(peer, this.#post.at.now));
   }
 
   /**
@@ -241,7 +244,7 @@ export class Custodies {
    * that was forgotten could be voted on again.
    */
   #room(): boolean {
-    if (this.#opened >= LIMITS.open_max) return false;
+    if (this.#undecided.size >= LIMITS.open_max) return false;
     if (this.#custodies.size < LIMITS.custody_max) return true;
     for (const [task, { state, due }] of this.#custodies) {
       if (state !== "decided" || this.#post.at.now < due + 2 * LIMITS.clock_tolerance_ms) continue;
@@ -256,16 +259,23 @@ export class Custodies {
     return this.#openBy.get(initiator) ?? 0;
   }
 
-  #countOpen(initiator: PeerId, change: number): void {
-    this.#opened += change;
-    const open = this.#openOf(initiator) + change;
-    if (open > 0) this.#openBy.set(initiator, open);
-    else this.#openBy.delete(initiator);
+  #opened(custodian: Custodian): void {
+    const { signer } = custodian.document;
+    this.#undecided.add(custodian);
+    this.#openBy.set(signer, this.#openOf(signer) + 1);
+  }
+
+  #closed(custodian: Custodian): void {
+    const { signer } = custodian.document;
+    if (!this.#undecided.delete(custodian)) return;
+    const rest = this.#openOf(signer) - 1;
+    if (rest > 0) this.#openBy.set(signer, rest);
+    else this.#openBy.delete(signer);
   }
 
   #forget(task: TaskId): void {
     const custodian = this.#custodies.get(task);
-    if (custodian !== undefined && custodian.outcome === undefined) this.#countOpen(custodian.document.signer, -1);
+    if (custodian !== undefined) this.#closed(custodian);
     this.#custodies.delete(task);
     this.#post.remind(`task ${task}`, NEVER);
     this.#post.push({ type: "keep", key: `task/${task}`, record: null });
@@ -274,7 +284,7 @@ export class Custodies {
 
   #perform(custodian: Custodian, effects: readonly CustodianEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === "note" && effect.fact.type === "decided") this.#countOpen(custodian.document.signer, -1);
+      if (effect.type === "note" && effect.fact.type === "decided") this.#closed(custodian);
       this.#performOne(custodian, effect);
     }
     this.#post.remind(`task ${custodian.task}`, Math.min(custodian.deadline(), forgetAt(custodian)));

@@ -57,6 +57,9 @@ export class Peer {
   tasks(): readonly TaskView[] {
     return this.#custodies.views();
   }
+  counts(): { readonly open: number; readonly decided: number } {
+    return this.#custodies.counts();
+  }
   task(id: TaskId): TaskView | undefined {
     return this.#custodies.view(id);
   }

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type CardDocument, LIMITS, parseDigest, parseSkill, type Request, type Skill } from "../protocols/mod.ts";
 import { Fault } from "./fault.ts";
-import { type Check, validator } from "./handlers/mod.ts";
+import { type Check, depthOf, validator } from "./handlers/mod.ts";
 import type { SubmitOptions } from "./moot-node.ts";
 
 const CHECKS_MAX = 256;
@@ -15,6 +15,9 @@ export function requestOf(options: SubmitOptions, cards: readonly CardDocument[]
   const skill = skillOf(options.skill);
   const input = textOf(options.input);
   const input_bytes = Buffer.byteLength(input);
+  if (depthOf(input) > LIMITS.body_depth) {
+    throw new Fault("too-large", `the input nests deeper than ${LIMITS.body_depth} levels`, { remedy: "flatten it" });
+  }
   if (input_bytes > LIMITS.body_bytes) {
     const remedy = "split the input, or pass a reference that the agent can read";
     throw new Fault("too-large", `the input is ${input_bytes} bytes as JSON; the most is ${LIMITS.body_bytes}`, {
@@ -48,8 +51,12 @@ export function skillOf(text: string): Skill {
 }
 
 function textOf(input: unknown): string {
-  const text: string | undefined = JSON.stringify(input);
-  if (text !== undefined) return text;
+  try {
+    const text: string | undefined = JSON.stringify(input);
+    if (text !== undefined) return text;
+  } catch {
+    // A cycle, a BigInt, or nested so deep that the stack ends.
+  }
   throw new Fault("usage", "the input is no JSON value", {
     remedy: "give an object, array, string, number, boolean or null",
   });

@@ -58,5 +58,9 @@ export interface TaskRow extends Omit<TaskView, "input" | "outcome" | "account" 
 
 /** A task in one line of a listing: without its input, its result and its account. */
 export function taskRow({ input: _input, outcome, account: _account, attempts, ...rest }: TaskView): TaskRow {
-  return { ...rest, attempts: attempts.length, ...(outcome === undefined ? {} : { status: outcome.status }) };
+  return {
+    ...rest,
+    attempts: attempts.length + (outcome?.status === "done" ? 1 : 0),
+    ...(outcome === undefined ? {} : { status: outcome.status }),
+  };
 }

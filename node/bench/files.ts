@@ -10,6 +10,7 @@ const CONCURRENCY = 64;
 
 export class Files {
   readonly dir = mkdtempSync(join(tmpdir(), "folkmoot-bench-"));
+  #nodes = 0;
   readonly #remove = () => rmSync(this.dir, { recursive: true, force: true });
 
   constructor() {
@@ -22,9 +23,10 @@ export class Files {
     return readFileSync(join(this.dir, "network.key"), "utf8");
   }
 
-  /** The config of a new node. Its data is beside it. */
-  config(name: string): string {
-    const dir = join(this.dir, name);
+  /** The config of a new node, in a folder of its own. */
+  config(): string {
+    this.#nodes += 1;
+    const dir = join(this.dir, `node-${this.#nodes}`);
     mkdirSync(dir);
     const skill = { name: SKILL, input: {}, output: {}, effects: "none", expected_ms: 1 };
     const agent = { name: "echo", handler: { module: "../echo.mjs" }, concurrency: CONCURRENCY, skills: [skill] };

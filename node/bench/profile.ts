@@ -2,7 +2,7 @@
  * What the time of one process went to: V8's sampling profiler around a piece of work, its samples summed by package and by
  * function. Self time only, so that the shares add up; what the process slept is left out.
  */
-import { type Profiler, Session } from "node:inspector/promises";
+import { type Profiler, type Runtime, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 
 export interface Share {
@@ -36,23 +36,32 @@ export async function profiled<T>(work: () => Promise<T>): Promise<{ readonly va
   }
 }
 
-function summary(profile: Profiler.Profile): Profile {
+function summary({ nodes }: Profiler.Profile): Profile {
   const packages = new Map<string, number>();
   const functions = new Map<string, number>();
+  const callers = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)));
+  const owners = new Map<number, string>();
   let busy = 0;
-  for (const { callFrame, hitCount = 0 } of profile.nodes) {
+  // A caller is listed before what it calls.
+  for (const { id, callFrame, hitCount = 0 } of nodes) {
+    // What is compiled into Node counts for whoever calls it: a synced write is the store's, and not nobody's.
+    const owner = ownerOf(callFrame) ?? owners.get(callers.get(id) ?? 0) ?? "(native)";
+    owners.set(id, owner);
     if (hitCount === 0 || callFrame.functionName === "(idle)") continue;
     busy += hitCount;
-    const owner = ownerOf(callFrame);
     add(packages, owner, hitCount);
-    add(functions, `${callFrame.functionName || "(anonymous)"} in ${owner}`, hitCount);
+    const name = callFrame.functionName || "(anonymous)";
+    add(functions, name === owner ? name : `${name} in ${owner}`, hitCount);
   }
   return { packages: largest(packages, busy, PACKAGES), functions: largest(functions, busy, FUNCTIONS) };
 }
 
-/** `@libp2p/noise`, `protocols/claim`, `node:crypto`; V8's own names (garbage collector, program) as they are. */
-function ownerOf({ functionName, url }: { readonly functionName: string; readonly url: string }): string {
-  if (url === "") return functionName.startsWith("(") ? functionName : "(native)";
+/**
+ * `@libp2p/noise`, `protocols/claim`, `node:crypto`; V8's own names (garbage collector, program) as they are. Undefined for
+ * what is no JavaScript.
+ */
+function ownerOf({ functionName, url }: Runtime.CallFrame): string | undefined {
+  if (url === "") return /^\((?!anonymous)/.test(functionName) ? functionName : undefined;
   if (url.startsWith("node:")) return url.split("/").slice(0, 2).join("/");
   const path = url.startsWith("file:") ? fileURLToPath(url) : url;
   const [, inside] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];

@@ -28,7 +28,7 @@ const SETTLES = 40;
 export async function usersSection(files: Files, plan: UsersPlan): Promise<Figure[]> {
   const nodes: NodeProcess[] = [];
   const up = (join: readonly string[]) => {
-    const node = new NodeProcess(files.config(`user-${nodes.length + 1}`), join);
+    const node = new NodeProcess(files.config(), join);
     nodes.push(node);
     return node;
   };

@@ -28,7 +28,7 @@ const BY_FAULT = {
   timeout: EXIT.deadline,
   "already-decided": EXIT.internal,
   "not-stored": EXIT.internal,
-  "too-few-peers": EXIT.internal,
+  "too-few-peers": EXIT.usage,
   overloaded: EXIT.internal,
   draining: EXIT.internal,
   handler: EXIT.internal,

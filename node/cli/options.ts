@@ -3,7 +3,10 @@ import { readFileSync, statSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { LIMITS, parseSkill, type Skill } from "../../protocols/kernel/mod.ts";
 import { type ApiClient, connectNode } from "../api/mod.ts";
+// Straight from their files: a command should not wait for libp2p and schemas to load.
+import { readJson } from "../envelope/json.ts";
 import { Fault, messageOf } from "../fault.ts";
+import { depthOf } from "../handlers/json.ts";
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 } as const;
 
@@ -13,6 +16,7 @@ export function parseDuration(text: string): number {
   const unit = found?.[2];
   if (unit === "ms" || unit === "s" || unit === "m" || unit === "min" || unit === "h") {
     const ms = Math.round(Number(found?.[1]) * UNITS[unit]);
+    if (ms > LIMITS.deadline_ms_max) throw new InvalidArgumentError("It is at most 24h.");
     if (ms >= 1) return ms;
   }
   throw new InvalidArgumentError("A duration is a number and a unit, such as 500ms, 30s, 5m or 2h.");
@@ -52,12 +56,15 @@ export async function readInput(text: string): Promise<unknown> {
       remedy: "send a path or a URL that the agent can read instead",
     });
   }
+  let value: unknown;
   try {
-    return JSON.parse(words);
+    value = JSON.parse(words);
   } catch (error) {
     const remedy = `give JSON, such as '{"text":"hello"}'; a text needs its quotes too: '"hello"'; @file reads a file, - reads stdin`;
     throw new Fault("usage", `${from} is not JSON: ${messageOf(error)}`, { remedy, cause: error });
   }
+  refuseAmbiguous(words);
+  return value;
 }
 
 async function inputText(text: string): Promise<readonly [string, string]> {
@@ -106,4 +113,16 @@ export function forClients(command: Command): Command {
 /** Throws Fault "no-node". */
 export function clientOf({ api, data, config }: ClientOptions): ApiClient {
   return connectNode({ api, data, config });
+}
+
+/** What two readers could read in two ways, or what no peer would take, is refused before it is sent. */
+function refuseAmbiguous(words: string): void {
+  if (depthOf(words) > LIMITS.body_depth) {
+    throw new Fault("usage", `the input nests deeper than ${LIMITS.body_depth} levels`, { remedy: "flatten it" });
+  }
+  if (readJson(Buffer.from(words), LIMITS.body_bytes, LIMITS.body_depth) === undefined) {
+    throw new Fault("usage", "the input names a key twice in one object, or has too many keys, or the key __proto__", {
+      remedy: "give each key once",
+    });
+  }
 }

@@ -2,7 +2,7 @@
  * Who this node is: an Ed25519 key in `<data>/identity.key`, made at the first start and never replaced. Whoever holds
  * the file is the node, so a copy must never run twice, and a file that others can read is refused.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   generateKeyPair,
@@ -12,6 +12,7 @@ import {
 } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { Fault, messageOf, systemCode } from "../fault.ts";
+import { makeFolder } from "../folder.ts";
 import { looseMode, writeOnce } from "./files.ts";
 
 const SEED_BYTES = 32;
@@ -26,7 +27,7 @@ export async function loadIdentity(dataDir: string): Promise<Ed25519PrivateKey> 
   try {
     const found = await read(path);
     if (found !== undefined) return found;
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
     const made = await generateKeyPair("Ed25519");
     const line = `${Buffer.from(privateKeyToProtobuf(made)).toString("base64")}\n`;
     if (writeOnce(path, Buffer.from(line), 0o600)) return made;

@@ -1,7 +1,8 @@
 /** What `moot init` writes: a commented config with one agent that works as it is, that agent's program, and a network key. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Fault, messageOf } from "../fault.ts";
+import { makeFolder } from "../folder.ts";
 import { writeOnce } from "./files.ts";
 import { makeNetworkKey } from "./network-key.ts";
 
@@ -18,7 +19,7 @@ export function initConfig(dir: string): readonly string[] {
   const there = files.map((file) => file.path).filter((path) => existsSync(path));
   if (there.length > 0) throw taken(there);
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     for (const { path, content, mode } of files) if (!writeOnce(path, content, mode)) throw taken([path]);
   } catch (error) {
     if (error instanceof Fault) throw error;

@@ -31,6 +31,8 @@ export class Narrator {
   readonly #progress = new Map<string, string>();
   /** Whether to tell each step; programs hear all of them anyway. */
   telling = false;
+  /** Tasks whose beginning was told: a line about another would come out of nowhere. */
+  readonly #told = new Set<string>();
 
   constructor(stage: Teller, nameOf: (peer: string) => string) {
     this.#stage = stage;
@@ -40,6 +42,8 @@ export class Narrator {
   hear(fact: Observed): void {
     this.#stage.event("fact", { by: this.#nameOf(fact.node), ...fact });
     if (!this.telling || !("task" in fact)) return;
+    if (fact.type === "submitted") this.#told.add(fact.task);
+    if (!this.#told.has(fact.task)) return;
     const line = this.#line(fact);
     if (line === undefined) return;
     const [word, text, mood = "plain"] = line;

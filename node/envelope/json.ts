@@ -16,18 +16,18 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /** The value, or undefined (which is no JSON value) when anything is wrong, its size first. */
-export function readJson(bytes: Uint8Array, max_bytes: number): unknown {
+export function readJson(bytes: Uint8Array, max_bytes: number, max_depth: number = LIMITS.json_depth): unknown {
   if (bytes.byteLength > max_bytes) return undefined;
   try {
     const text = utf8.decode(bytes);
-    return isBounded(text) ? JSON.parse(text) : undefined;
+    return isBounded(text, max_depth) ? JSON.parse(text) : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Within the limits of depth and keys, no key twice in one object. Says nothing about syntax. */
-function isBounded(text: string): boolean {
+function isBounded(text: string, max_depth: number): boolean {
   /** The keys of each open object; null for an array. */
   const open: (Set<string> | null)[] = [];
   let keys = 0;
@@ -42,7 +42,7 @@ function isBounded(text: string): boolean {
       }
       index = end;
     } else if (char === OPEN_OBJECT || char === OPEN_ARRAY) {
-      if (open.length >= LIMITS.json_depth) return false;
+      if (open.length >= max_depth) return false;
       open.push(char === OPEN_OBJECT ? new Set() : null);
     } else if (char === CLOSE_OBJECT || char === CLOSE_ARRAY) open.pop();
   }

@@ -1,8 +1,9 @@
 /** Opening a SQLite file so that one process owns it, and what SQLite's errors mean to us. */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Fault, messageOf, systemCode } from "../fault.ts";
+import { makeFolder } from "../folder.ts";
 import { STORE } from "./limits.ts";
 import { owner } from "./owner.ts";
 
@@ -23,7 +24,7 @@ export interface OpenOptions {
  * locks (WAL in EXCLUSIVE mode also needs no shared memory). Throws whatever SQLite throws: see `storeFault`.
  */
 export function openDatabase(file: string, options: OpenOptions): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   makePrivate(file);
   const db = new DatabaseSync(file, { timeout: 0, allowExtension: false });
   try {

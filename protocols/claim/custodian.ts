@@ -165,6 +165,8 @@ export class Custodian {
     switch (message.type) {
       case "store":
         if (custody.indexOf(from) === 0) this.#drive({ type: "heard", now });
+        // From a contractor it comes because votes came first, and were lost on whoever had no task to count them for.
+        if (custody.indexOf(from) < 0) voter.catchUp(now);
         return custody.send(from, { type: "stored", task: custody.task });
       case "stored":
         if (voter.fellow(from, "stored")) this.#drive({ type: "stored", by: custody.indexOf(from), now });

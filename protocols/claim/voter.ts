@@ -158,17 +158,22 @@ export class Voter {
     else this.#ask = { at: now + LIMITS.retry_ms, voters: [...voters] };
   }
 
+  /** This custodian came late to its task: each fellow is asked once whether it is decided. */
+  catchUp(now: number): void {
+    const { custodians } = this.#custody;
+    this.#ask ??= { at: now + LIMITS.retry_ms, voters: custodians.map((_, index) => index) };
+  }
+
   deadline(): number {
     return this.#custody.decided === undefined && this.#ask !== undefined ? this.#ask.at : NEVER;
   }
 
   tick(now: number): void {
     if (this.#ask === undefined || this.#custody.decided !== undefined || now < this.#ask.at) return;
-    const voters = this.#ask.voters.filter((voter) => voter !== this.#custody.me);
-    for (const voter of this.#custody.context.random.pick(voters, 1)) {
-      this.#custody.sendTo(voter, { type: "query", task: this.#custody.task });
-    }
-    this.#ask = { at: now + LIMITS.retry_ms, voters };
+    const [voter, ...others] = this.#ask.voters.filter((one) => one !== this.#custody.me);
+    if (voter !== undefined) this.#custody.sendTo(voter, { type: "query", task: this.#custody.task });
+    // Whoever knows answers; if nobody does, silence and the next ballot will tell.
+    this.#ask = others.length > 0 ? { at: now + LIMITS.retry_ms, voters: others } : undefined;
   }
 
   /** A fellow custodian says what was decided. */

@@ -165,7 +165,7 @@ export class Custodian {
     switch (message.type) {
       case "store":
         if (custody.indexOf(from) === 0) this.#drive({ type: "heard", now });
-        // From a contractor it comes because votes came first, and were lost on whoever had no task to count them for.
+        // From a contractor it comes because votes came first, and were lost on whoever had no task yet (CLAIM-39).
         if (custody.indexOf(from) < 0) voter.catchUp(now);
         return custody.send(from, { type: "stored", task: custody.task });
       case "stored":

@@ -2,15 +2,24 @@
  * The account of a task at its conductor (promise P6): whom it asked, who refused and why, which attempts ran and how each
  * ended. Bounded; it goes into the failure that a conductor proposes, and is what `show` prints.
  */
-import { type Ballot, ballotText, LIMITS, type PeerId, sameBallot } from "../kernel/mod.ts";
+import { type Ballot, ballotText, compareBallots, LIMITS, type PeerId, sameBallot } from "../kernel/mod.ts";
 import type { Verdict } from "./conducting.ts";
 import type { Attempt, Failure, Reason, RefusalReason } from "./documents.ts";
+
+interface Started {
+  readonly contractor: PeerId;
+  readonly ballot: Ballot;
+  readonly at: number;
+  /** What the contractor itself said of its end, to a custodian that did not conduct. */
+  end?: { readonly at: number; readonly exitReason: Reason; readonly message: string };
+}
 
 export class Account {
   readonly #asked = new Set<PeerId>();
   readonly #refusals = new Map<string, { peer: PeerId; reason: RefusalReason; times: number }>();
   readonly #attempts: Attempt[];
-  readonly #started = new Map<string, number>();
+  /** Awards that were agreed to or renewed, oldest first. */
+  readonly #started = new Map<string, Started>();
   readonly #since: number;
   readonly #base: number;
   #bids = 0;
@@ -45,8 +54,16 @@ export class Account {
     if (known !== undefined) known.times += 1;
     else if (this.#refusals.size < LIMITS.account_entries) this.#refusals.set(key, { peer, reason, times: 1 });
   }
+  /** A contractor was first heard to work under this award: it agreed, or renewed. */
   started(contractor: PeerId, ballot: Ballot, now: number): void {
-    if (this.#started.size < 2 * LIMITS.attempts_max) this.#started.set(`${contractor} ${ballotText(ballot)}`, now);
+    const key = `${contractor} ${ballotText(ballot)}`;
+    if (this.#started.has(key) || this.#started.size >= 2 * LIMITS.attempts_max) return;
+    this.#started.set(key, { contractor, ballot, at: now });
+  }
+  /** The contractor says that it is over; it is an attempt of this account only if it must conclude the task itself. */
+  reported(contractor: PeerId, ballot: Ballot, end: { at: number; exitReason: Reason; message: string }): void {
+    const started = this.#started.get(`${contractor} ${ballotText(ballot)}`);
+    if (started !== undefined) started.end = { ...end, message: end.message.slice(0, LIMITS.account_chars) };
   }
   /** Whether this contractor said itself that it is done with this award: then it is not alive in it. */
   gaveUp(contractor: PeerId, ballot: Ballot): boolean {
@@ -62,7 +79,7 @@ export class Account {
     const key = ballotText(ballot);
     if (this.#attemptOf(contractor, ballot) !== undefined || this.#attempts.length >= LIMITS.attempts_max) return false;
     const ended = Math.max(0, now - this.#since);
-    const started = Math.max(0, (this.#started.get(`${contractor} ${key}`) ?? now) - this.#since);
+    const started = Math.max(0, (this.#started.get(`${contractor} ${key}`)?.at ?? now) - this.#since);
     this.#attempts.push({
       contractor,
       ballot,
@@ -81,10 +98,28 @@ export class Account {
     return { asked: [...this.#asked], refusals: [...this.#refusals.values()], rounds: this.#rounds };
   }
 
-  /** The failure that a conductor's own outcome carries. */
-  failure(verdict: Verdict): Failure {
+  /** Work that nobody reported the end of: the verdict ends it where it was alive, silence had ended it where it was not. */
+  #cutOff(verdict: Verdict, { now, live }: { readonly now: number; readonly live: PeerId | undefined }): Attempt[] {
+    const open = new Map<PeerId, Attempt>();
+    for (const { contractor, ballot, at, end } of this.#started.values()) {
+      const known = this.#attempts.some((past) => past.contractor === contractor && !above(ballot, past.ballot));
+      if (known) continue;
+      const cut = live === contractor && verdict.status !== "failed";
+      const started = open.get(contractor)?.started ?? Math.max(0, at - this.#since);
+      const ended = Math.max(0, (end?.at ?? now) - this.#since);
+      const exitReason = end?.exitReason ?? (cut ? verdict.reason : "lost");
+      const message = end?.message ?? (cut ? verdict.message : "nothing was heard of its end");
+      // A contractor that was attached to a new ballot is one attempt, in the last of them.
+      open.set(contractor, { contractor, ballot, started, ended, exitReason, message });
+    }
+    return [...open.values()];
+  }
+
+  /** The failure that a conductor's own outcome carries. `live`: the contractor that holds a lease as this is written. */
+  failure(verdict: Verdict, at: { readonly now: number; readonly live: PeerId | undefined }): Failure {
     const last = this.#attempts.at(-1);
-    const nobody = verdict.status === "expired" && this.#bids === 0 && this.#attempts.length === 0;
+    const attempts = [...this.#attempts, ...this.#cutOff(verdict, at)].slice(-LIMITS.attempts_max);
+    const nobody = verdict.status === "expired" && this.#bids === 0 && attempts.length === 0;
     const gaveUp = verdict.reason === "attempts" && last !== undefined;
     return {
       status: verdict.status,
@@ -95,10 +130,10 @@ export class Account {
           ? `gave up after ${this.#attempts.length} attempts; the last: ${last.message ?? last.exitReason}`
           : verdict.message,
       retryable: verdict.status !== "cancelled" && verdict.reason !== "error",
-      attempts: [...this.#attempts],
+      attempts,
       toolTrace: [],
-      retryCount: Math.max(0, this.#attempts.length - 1),
-      causes: this.#attempts
+      retryCount: Math.max(0, attempts.length - 1),
+      causes: attempts
         .map(({ exitReason, message }) => `${exitReason}: ${message ?? ""}`.slice(0, LIMITS.account_chars))
         .slice(-LIMITS.account_causes),
       ...this.summary(),
@@ -111,4 +146,8 @@ export class Account {
     const reasons = [...new Set([...this.#refusals.values()].map(({ reason }) => reason))];
     return `nobody bid in ${this.#rounds} announcements; refusals: ${reasons.join(", ")}`;
   }
+}
+
+function above(ballot: Ballot, other: Ballot): boolean {
+  return compareBallots(ballot, other) > 0;
 }

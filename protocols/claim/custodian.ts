@@ -7,7 +7,7 @@
  * that lets anybody know.
  */
 import { Auction, type AuctionMessage, whyFirst } from "../auction/mod.ts";
-import { type Ballot, compareBallots, type PeerId, type Signed, type TaskId } from "../kernel/mod.ts";
+import { type Ballot, compareBallots, type PeerId, type Signed, sameBallot, type TaskId } from "../kernel/mod.ts";
 import type { Account } from "./account.ts";
 import { call } from "./calls.ts";
 import type { ConductorEffect, ConductorEvent } from "./conducting.ts";
@@ -268,9 +268,10 @@ export class Custodian {
 
   #agreed(from: PeerId, ballot: Ballot, now: number): void {
     const custody = this.#custody;
+    const awarded = custody.awarded && liveOf(custody.awarded);
+    if (awarded?.contractor === from && sameBallot(awarded.ballot, ballot)) custody.account.started(from, ballot, now);
     if (from !== this.#conductor.contractor) return;
     if (this.#conductor.state === "awarding") {
-      custody.account.started(from, ballot, now);
       custody.note({ type: "agreed", task: custody.task, ballot, contractor: from });
       if (custody.awarded !== undefined) custody.hear(custody.awarded, now);
     }
@@ -389,7 +390,8 @@ export class Custodian {
     const { network } = custody.document.value;
     const award = custody.sign(ballot, null);
     const { status } = verdict;
-    const failure = custody.account.failure(verdict);
+    const live = custody.live(now)?.value.contractor ?? undefined;
+    const failure = custody.account.failure(verdict, { now, live });
     const outcome = custody.context.seal({
       kind: "outcome" as const,
       network,

@@ -25,12 +25,18 @@ export function renew(
   const behind = compareBallots(ballot, promised) < 0;
   // Whoever gave this award up itself is not taken back under it.
   const fenced = (behind && custody.replaced(award)) || custody.account.gaveUp(from, ballot);
-  if (!fenced) custody.hear(award, now);
+  if (!fenced) {
+    custody.hear(award, now);
+    custody.account.started(from, ballot, now);
+  }
   if (custody.done_permille !== done_permille || note !== undefined) {
     custody.done_permille = done_permille;
     custody.note({ type: "progress", task, contractor: from, done_permille, note: note ?? "" });
   }
   const answer = fenced ? "fenced" : behind ? "moved" : custody.cancel ? "cancel" : "ok";
+  // It stops without another word: this answer is all that anybody knows of its end.
+  if (answer === "cancel")
+    custody.account.reported(from, ballot, { at: now, exitReason: "cancelled", message: "was told to stop" });
   custody.send(from, { type: "renewed", task, ballot, answer, promised: behind ? promised : undefined, beat });
   return fenced ? undefined : { type: "renewed", live: { contractor: from, ballot }, behind, now };
 }
@@ -46,6 +52,7 @@ export function failed(
   if (!admitted(custody, from, award)) return undefined;
   const live = { contractor: from, ballot: award.value.ballot };
   custody.release(award);
+  custody.account.reported(from, live.ballot, { at: now, exitReason: reason, message: message.message });
   return { type: "attempt-failed", now, live, reason, message: message.message, retryable };
 }
 

@@ -21,7 +21,12 @@ it("cancel while it runs: the handler is ended, and whoever waits exits 3 with s
   expect((await mesh().node("asks").moot("cancel", run.task)).code).toBe(0);
   const { code, stdout } = await waiting;
   expect(code).toBe(3);
-  expect(JSON.parse(stdout)).toMatchObject({ task: run.task, status: "cancelled", failure: { reason: "cancelled" } });
+  expect(JSON.parse(stdout)).toMatchObject({
+    task: run.task,
+    status: "cancelled",
+    attempts: 1,
+    failure: { reason: "cancelled", attempts: [{ contractor: mesh().node("works").peer, exitReason: "cancelled" }] },
+  });
   await gone(run.pid);
   expect(mesh().shared.ends(run.task)).toHaveLength(0);
 });
@@ -30,7 +35,10 @@ it("cancel at another custodian than the initiator", async () => {
   const task = await mesh().submit("asks", "hold", { custodians: 3 });
   const run = await mesh().started(task);
   expect((await mesh().node("idles").moot("cancel", task.slice(0, 12))).code).toBe(0);
-  expect(await mesh().outcome("asks", task)).toMatchObject({ status: "cancelled" });
+  expect(await mesh().outcome("asks", task)).toMatchObject({
+    status: "cancelled",
+    failure: { attempts: [{ contractor: mesh().node("works").peer, exitReason: "cancelled" }] },
+  });
   await gone(run.pid);
 });
 
@@ -55,7 +63,12 @@ it("P6: the deadline passes while it runs: exit 4, status expired, the reason as
   const run = await mesh().until("it is started", () => mesh().shared.starts()[before]);
   const { code, stdout } = await waiting;
   expect(code).toBe(4);
-  expect(JSON.parse(stdout)).toMatchObject({ task: run.task, status: "expired", failure: { reason: "deadline" } });
+  expect(JSON.parse(stdout)).toMatchObject({
+    task: run.task,
+    status: "expired",
+    attempts: 1,
+    failure: { reason: "deadline", attempts: [{ contractor: mesh().node("works").peer, exitReason: "deadline" }] },
+  });
   await gone(run.pid);
   expect(mesh().shared.ends(run.task)).toHaveLength(0);
 });

@@ -52,7 +52,28 @@ test("another custodian may cancel while the initiator is away", () => {
   world.crash(0);
   const other = must(custodiansOf(world, task)[1]);
   world.cancel(other, task);
-  expect(outcomeOf(world, task, 15_000).status).toBe("cancelled");
+  const { status, failure } = outcomeOf(world, task, 15_000);
+  const run = must(world.evidence.runs[0]);
+  // P6: who worked is in the account of a custodian that never awarded anything: it heard the renewals.
+  expect(failure?.attempts).toMatchObject([{ contractor: world.id(run.node), exitReason: "cancelled" }]);
+  expect(status).toBe("cancelled");
+  sound(world);
+});
+
+test("P6: work that the deadline cuts off is an attempt in the account, also after a contractor that was lost", () => {
+  const world = worldOf(crew(5, () => ok(60_000)));
+  const task = put(world, { lease_ms: 900, deadline_ms: 12_000 });
+  expect(world.runUntil(() => world.evidence.facts("agreed", task).length === 1, 5_000)).toBe(true);
+  const lost = must(world.evidence.runs[0]).node;
+  world.crash(lost);
+  const { status, failure } = outcomeOf(world, task, 30_000);
+  expect(status).toBe("expired");
+  const second = must(world.evidence.runs.find(({ node }) => node !== lost)).node;
+  expect(failure?.attempts).toMatchObject([
+    { contractor: world.id(lost), exitReason: "lost" },
+    { contractor: world.id(second), exitReason: "deadline" },
+  ]);
+  expect(failure?.retryCount).toBe(1);
   sound(world);
 });
 

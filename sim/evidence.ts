@@ -36,6 +36,7 @@ export class Evidence {
   readonly answers = new Map<number, Answer>();
   readonly overbooked: string[] = [];
   readonly refusals: Refusal[] = [];
+  readonly bytes = new Map<TaskId, number>();
   readonly #seals = new Set<string>();
   readonly #sent = new Map<TaskId, Map<string, number>>();
 
@@ -61,6 +62,9 @@ export class Evidence {
     return count;
   }
 
+  note({ at, node }: Seen, fact: Fact): void {
+    this.trace.push({ at, node, fact });
+  }
   award(seen: Seen, { seal, signer, value }: Signed<AwardDocument>): void {
     if (this.#seals.has(seal)) return;
     this.#seals.add(seal);
@@ -68,8 +72,10 @@ export class Evidence {
     this.awards.push({ ...seen, task, ballot, signer, contractor });
   }
 
-  count(task: TaskId | undefined, type: string): void {
+  /** A stream message or publication of a task, and its size. */
+  count(task: TaskId | undefined, type: string, bytes: number): void {
     if (task === undefined) return;
+    this.bytes.set(task, (this.bytes.get(task) ?? 0) + bytes);
     const counts = this.#sent.get(task) ?? new Map<string, number>();
     this.#sent.set(task, counts.set(type, (counts.get(type) ?? 0) + 1));
   }

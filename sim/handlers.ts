@@ -41,7 +41,7 @@ export class Handlers {
   stop(host: Host, { task, fence }: Extract<Effect, { type: "stop" }>): void {
     const run = host.running.get(`${task} ${fence}`);
     if (run === undefined || run.deaf) return;
-    const ms = this.#ground.now - run.started;
+    const ms = Math.round(this.#ground.now - run.started);
     const result = { ok: false, reason: "cancelled", message: "stopped", retryable: false, ms } as const;
     this.#ground.after(STOPPING_MS, () => this.#end(host, run, { result, end: "stopped" }));
   }

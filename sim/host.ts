@@ -45,6 +45,9 @@ export interface PeerSpec {
   readonly network?: Network;
   /** Comes up this late. */
   readonly joins_ms?: number;
+  /** From asking the disk to having it: a crash in between loses the write and all that was to follow it. */
+  readonly sync_us?: number;
+  readonly region?: number;
   /** A planted bug: what it was told to keep is gone after a crash. */
   readonly forgetKeeps?: boolean;
 }
@@ -75,8 +78,17 @@ export class Host {
   /** Absent: down. */
   peer: Peer | undefined;
   boots = 0;
+  /** World times here and below are in µs. */
   booted_at = 0;
+  /** The calendar is wrong by this much. */
   skew_ms = 0;
+  /** The monotonic clock gains this much. */
+  drift_ppm = 0;
+  /** Each event takes this long. */
+  slow_us = 0;
+  /** Until then it is busy with earlier events, and its disk with earlier writes. */
+  busy_until = 0;
+  synced_at = 0;
   /** Grows with every `wake`: only the last one rings. */
   alarm = 0;
   paused_until = 0;
@@ -92,12 +104,25 @@ export class Host {
   }
 
   /** The monotonic clock starts anew with every boot; the calendar goes on, a little wrong. */
-  instant(at: number): Instant {
-    return { now: at - this.booted_at + 1000 * this.boots, wall: EPOCH_MS + at + this.skew_ms };
+  instant(at_us: number): Instant {
+    return { now: this.now(at_us), wall: this.wall(at_us) };
   }
-  /** World time of an instant on this peer's monotonic clock. */
+  now(at_us: number): number {
+    const up_us = at_us - this.booted_at;
+    return Math.floor((up_us + (up_us * this.drift_ppm) / 1e6) / 1000) + 1000 * this.boots;
+  }
+  wall(at_us: number): number {
+    return EPOCH_MS + Math.floor(at_us / 1000) + this.skew_ms;
+  }
+  /** The first world time at which this peer's monotonic clock shows `now`. */
   worldTime(now: number): number {
-    return now + this.booted_at - 1000 * this.boots;
+    const up_us = 1000 * (now - 1000 * this.boots);
+    if (this.drift_ppm === 0) return up_us + this.booted_at;
+    return Math.ceil(up_us / (1 + this.drift_ppm / 1e6)) + 1 + this.booted_at;
+  }
+  /** Whether effects must be looked at one by one. */
+  get watched(): boolean {
+    return this.fuse !== NEVER || this.trap !== undefined || this.rewrite !== undefined;
   }
 
   keep(key: string, record: Kept | null): void {
@@ -112,6 +137,8 @@ export class Host {
     this.fuse = NEVER;
     this.alarm += 1;
     this.paused_until = 0;
+    this.busy_until = 0;
+    this.synced_at = 0;
     this.connected.clear();
     for (const run of this.running.values()) {
       run.ended = at;

@@ -1,65 +1,225 @@
 /**
  * The network between peers: decides for each message when its copies arrive, if at all. A link is one-way; a cut link
- * swallows what is sent on it. Mesh formation, routing tables, bandwidth and the time of a dial are not modelled: the gossip
- * and the DHT of this world only delay and lose.
+ * swallows what is sent on it. Chance at a message is drawn from the seed and the message's own name (kind, task, ballot, from,
+ * to, how many times before), never from a common sequence: so a fault that is taken away leaves all others as they were, and a
+ * failing run can be shrunk message by message. Without message faults names cost more than they give: then delays are drawn in
+ * sequence.
  */
-import type { Message, Random } from "../protocols/mod.ts";
+import type { Message, Random, TopicDocument } from "../protocols/mod.ts";
 import type { Faults } from "./faults.ts";
+import type { Span } from "./scenario.ts";
 
 const MUFFLED_PERMILLE = 700;
+const HITS_MAX = 20_000;
+/** Counts of names that are remembered; a longer run forgets all and names go on at zero under a new epoch. */
+const NAMES_MAX = 1_000_000;
 
 export interface LinkOptions {
   readonly random: Random;
-  readonly latency_ms: readonly [number, number];
+  readonly seed: number;
+  readonly delay_ms: Span;
+  /** One-way delays between regions; the diagonal is not used. */
+  readonly regions?: readonly (readonly number[])[];
+  readonly tail_permille?: number;
+  readonly tail_factor?: number;
+  readonly bandwidth_kbps?: number;
+}
+
+/** What befell a message, by its name: enough to do it again. */
+export interface MessageFate {
+  readonly name: string;
+  readonly fate: "lost" | "twice" | "late";
+  readonly late_ms?: number;
+}
+
+/** A message on its way, as far as its fate is concerned. `kind`: publications have none. */
+export interface Carried {
+  readonly from: number;
+  readonly to: number;
+  readonly kind: Message["type"] | undefined;
+  readonly what: Message | TopicDocument;
+  readonly bytes: number;
 }
 
 export class Links {
   readonly #options: LinkOptions;
-  readonly #cut = new Set<string>();
-  faults: Faults;
+  readonly #low_us: number;
+  readonly #span_us: number;
+  readonly #cut = new Set<number>();
+  readonly #times = new Map<string, number>();
+  readonly #planned = new Map<string, MessageFate>();
+  readonly #regionOf: number[] = [];
+  /** Until when each uplink is busy, in µs. */
+  readonly #busy: number[] = [];
+  #faults: Faults;
+  #named = false;
+  #epoch = 0;
+  /** Loss on all streams for a while. */
+  burst_permille = 0;
+  readonly hits: MessageFate[] = [];
+  copies: number[] = [];
 
   constructor(options: LinkOptions, faults: Faults) {
     this.#options = options;
+    const [low, high] = typeof options.delay_ms === "number" ? [options.delay_ms, options.delay_ms] : options.delay_ms;
+    this.#low_us = Math.round(1000 * low);
+    this.#span_us = Math.round(1000 * (high - low)) + 1;
+    this.#faults = faults;
     this.faults = faults;
   }
 
+  get faults(): Faults {
+    return this.#faults;
+  }
+  set faults(faults: Faults) {
+    this.#faults = faults;
+    this.#rename();
+  }
+  /** Fates by name instead of by chance. */
+  plan(fates: readonly MessageFate[]): void {
+    for (const fate of fates) this.#planned.set(fate.name, fate);
+    this.#rename();
+  }
+  #rename(): void {
+    const { loss_permille, gossip_loss_permille, duplicate_permille, slow_permille, muffled } = this.#faults;
+    const rates = loss_permille + gossip_loss_permille + duplicate_permille + slow_permille + muffled.length;
+    this.#named = rates > 0 || this.#planned.size > 0 || this.burst_permille > 0;
+  }
+  burst(permille: number): void {
+    this.burst_permille = permille;
+    this.#rename();
+  }
+
   cut(from: number, to: number): void {
-    this.#cut.add(`${from}>${to}`);
+    this.#cut.add(from * 0x200000 + to);
   }
   mend(from: number, to: number): void {
-    this.#cut.delete(`${from}>${to}`);
+    this.#cut.delete(from * 0x200000 + to);
   }
   healAll(): void {
     this.#cut.clear();
   }
   isCut(from: number, to: number): boolean {
-    return this.#cut.has(`${from}>${to}`);
+    return this.#cut.size > 0 && this.#cut.has(from * 0x200000 + to);
   }
 
-  delay_ms(): number {
-    const { random, latency_ms } = this.#options;
-    const [low, high] = latency_ms;
-    const slow = this.#hits(this.faults.slow_permille) ? random.below(this.faults.slow_ms) : 0;
-    return low + random.below(high - low + 1) + slow;
+  /** Puts a peer into a region; those of no region are in region 0. */
+  place(index: number, region: number): void {
+    this.#regionOf[index] = region;
   }
 
-  /** Delays of the copies that arrive. `kind` is the type of a message on a stream; publications have none. */
-  carry(from: number, to: number, kind?: Message["type"]): readonly number[] {
-    const { loss_permille, gossip_loss_permille, duplicate_permille, muffled } = this.faults;
-    const loss = kind === undefined ? gossip_loss_permille : muffled.includes(kind) ? MUFFLED_PERMILLE : loss_permille;
-    if (this.isCut(from, to) || this.#hits(loss)) return [];
-    return this.#hits(duplicate_permille) ? [this.delay_ms(), this.delay_ms()] : [this.delay_ms()];
+  /** A one-way delay in µs. */
+  delay_us(from: number, to: number): number {
+    const { random } = this.#options;
+    return this.#delay(from, to, random.word(), random);
+  }
+
+  #delay(from: number, to: number, word: number, tail: { word(): number }): number {
+    const { regions, tail_permille = 0, tail_factor = 1 } = this.#options;
+    let delay = this.#low_us + Math.floor((word / 0x1_0000_0000) * this.#span_us);
+    if (regions !== undefined) {
+      const [here, there] = [this.#regionOf[from] ?? 0, this.#regionOf[to] ?? 0];
+      if (here !== there) delay += Math.round(1000 * (regions[here]?.[there] ?? 0));
+    }
+    if (tail_permille > 0 && tail.word() % 1000 < tail_permille) {
+      // Pareto with shape 3/2 by its integer table: of 1, 2, 4, 8 … times the delay each is 2^-1.5 as likely as the one before.
+      let factor = 2;
+      while (factor < tail_factor && tail.word() % 1000 < 354) factor *= 2;
+      delay *= Math.min(factor, tail_factor);
+    }
+    return delay;
+  }
+
+  /** Delays in µs of the copies that arrive, in `copies`, which is used again at the next call. */
+  carry(message: Carried, now_us: number): readonly number[] {
+    this.copies.length = 0;
+    const { from, to } = message;
+    if (this.isCut(from, to)) return this.copies;
+    const queued = this.#uplink(from, message.bytes, now_us);
+    if (!this.#named) {
+      this.copies.push(queued + this.delay_us(from, to));
+      return this.copies;
+    }
+    const name = this.#nameOf(message);
+    const chance = new Keyed(this.#options.seed, name);
+    const fate = this.#planned.get(name) ?? this.#draw(message, chance, name);
+    if (fate?.fate === "lost") return this.copies;
+    const late_us = 1000 * (fate?.late_ms ?? 0);
+    this.copies.push(queued + late_us + this.#delay(from, to, chance.word(), chance));
+    if (fate?.fate === "twice") this.copies.push(queued + late_us + this.#delay(from, to, chance.word(), chance));
+    return this.copies;
+  }
+
+  #draw({ kind }: Carried, chance: Keyed, name: string): MessageFate | undefined {
+    const { loss_permille, gossip_loss_permille, duplicate_permille, slow_permille, slow_ms, muffled } = this.#faults;
+    const rate = kind === undefined ? gossip_loss_permille : muffled.includes(kind) ? MUFFLED_PERMILLE : loss_permille;
+    const loss = Math.max(rate, this.burst_permille);
+    const [lost, twice, late] = [chance.hits(loss), chance.hits(duplicate_permille), chance.hits(slow_permille)];
+    if (!lost && !twice && !late) return undefined;
+    const fate: MessageFate = lost
+      ? { name, fate: "lost" }
+      : { name, fate: twice ? "twice" : "late", late_ms: late ? chance.below(slow_ms) : 0 };
+    if (this.hits.length < HITS_MAX) this.hits.push(fate);
+    return fate;
+  }
+
+  #nameOf({ from, to, what }: Carried): string {
+    const kind = "type" in what ? what.type : what.kind;
+    const task = "task" in what ? what.task.slice(0, 8) : "";
+    const ballot = "ballot" in what && what.ballot !== undefined ? `${what.ballot.round}.${what.ballot.custodian}` : "";
+    const base = `${kind}:${task}:${ballot}:${from}:${to}`;
+    if (this.#times.size > NAMES_MAX) {
+      this.#times.clear();
+      this.#epoch += 1;
+    }
+    const nth = this.#times.get(base) ?? 0;
+    this.#times.set(base, nth + 1);
+    return this.#epoch === 0 ? `${base}:${nth}` : `${base}:${nth}+${this.#epoch}`;
+  }
+
+  /** How long the message waits for those before it. */
+  #uplink(from: number, bytes: number, now_us: number): number {
+    const { bandwidth_kbps = 0 } = this.#options;
+    if (bandwidth_kbps === 0) return 0;
+    const free = Math.max(now_us, this.#busy[from] ?? 0) + Math.ceil((bytes * 8000) / bandwidth_kbps);
+    this.#busy[from] = free;
+    return free - now_us;
   }
 
   slandered(): boolean {
-    return this.#hits(this.faults.slander_permille);
+    return this.#hits(this.#faults.slander_permille);
   }
   blank(): boolean {
-    return this.#hits(this.faults.blank_permille);
+    return this.#hits(this.#faults.blank_permille);
   }
 
   /** Draws nothing for a fault that is off, so that switching one off leaves the chances of the others alone. */
   #hits(permille: number): boolean {
     return permille > 0 && this.#options.random.below(1000) < permille;
+  }
+}
+
+/** Chance out of a seed and a name (splitmix32 over a multiply-and-xor hash of the name). */
+class Keyed {
+  #state: number;
+
+  constructor(seed: number, name: string) {
+    let hash = seed ^ 0x811c9dc5;
+    for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+    this.#state = hash >>> 0;
+  }
+  word(): number {
+    this.#state = (this.#state + 0x9e3779b9) >>> 0;
+    let word = this.#state;
+    word = Math.imul(word ^ (word >>> 16), 0x21f0aaad);
+    word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
+    return (word ^ (word >>> 15)) >>> 0;
+  }
+  below(bound: number): number {
+    return bound < 1 ? 0 : Math.floor((this.word() / 0x1_0000_0000) * bound);
+  }
+  /** Draws always, so that a rate which is switched off leaves the others alone. */
+  hits(permille: number): boolean {
+    return this.below(1000) < permille;
   }
 }

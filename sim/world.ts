@@ -1,7 +1,7 @@
 /**
  * A small deterministic world: peers in virtual time over modelled links, disks, clocks and handlers. Everything that happens
  * follows from the options, the seed and the calls of the test. It performs the effects of the machines as `node/` does on
- * libp2p, and keeps the evidence that checkers read. It has no bandwidth, no gossip mesh and no routing tables.
+ * libp2p, and keeps the evidence that checkers read. Time is whole microseconds inside and milliseconds at its face.
  */
 import {
   type Effect,
@@ -21,24 +21,43 @@ import {
   type TopicDocument,
 } from "../protocols/mod.ts";
 import { BY_REFERENCE, type Codec, wireCodec } from "./codec.ts";
+import { CODES, codeOf } from "./codes.ts";
+import { Trace } from "./engine/trace.ts";
+import { Wheel } from "./engine/wheel.ts";
 import { Evidence } from "./evidence.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
+import { Gossip, type Publication } from "./gossip.ts";
 import type { Ground } from "./ground.ts";
 import { Handlers } from "./handlers.ts";
 import { Host, type PeerSpec, type Rewrite, type Trap } from "./host.ts";
+import { Kademlia } from "./kademlia.ts";
 import { Links } from "./links.ts";
 import { Network } from "./network.ts";
 import { digestOf, Notary } from "./notary.ts";
-import { Queue } from "./queue.ts";
+import type { Span } from "./scenario.ts";
+import { Sizes } from "./sizes.ts";
 
 export interface WorldOptions {
   readonly seed: number;
   readonly peers: readonly PeerSpec[];
   /** One-way delays, evenly drawn. */
-  readonly latency_ms?: readonly [number, number];
+  readonly latency_ms?: Span;
+  readonly regions?: readonly (readonly number[])[];
+  readonly tail_permille?: number;
+  readonly tail_factor?: number;
+  readonly bandwidth_kbps?: number;
+  /** `full`, unless said otherwise: everybody connected to everybody, gossip straight to all. */
+  readonly topology?: "full" | "mesh";
+  readonly degree?: number;
+  /** In a mesh: IHAVE and IWANT. */
+  readonly lazy?: boolean;
   readonly faults?: Partial<Faults>;
   /** Every message, document and record goes through JSON and its schema. */
   readonly wire?: boolean;
+  /** Looks at every peer's load after every event. On, unless there are many peers. */
+  readonly audit?: boolean;
+  /** Keeps the binary trace; its hash is there either way. */
+  readonly trace?: boolean;
 }
 
 export type SubmitOptions = Partial<Omit<Request, "skill" | "input_digest" | "input_bytes" | "nonce">> & {
@@ -48,8 +67,16 @@ export type SubmitOptions = Partial<Omit<Request, "skill" | "input_digest" | "in
 /** The network of peers that name no other. */
 export const HOME = must(parseNetwork("world"));
 
-/** So many events in one millisecond are a loop. */
-const STILL_MAX = 100_000;
+/** So many events in one microsecond are a loop. */
+const STILL_MAX = 1_000_000;
+const AUDIT_MAX = 50;
+
+/** What the wheel carries. */
+const CALL = 0;
+const MESSAGE = 1;
+const HOP = 2;
+const ALARM = 3;
+type Payload = (() => void) | Message | Publication | null;
 
 export class World implements Ground {
   readonly hosts: readonly Host[];
@@ -57,29 +84,46 @@ export class World implements Ground {
   readonly codec: Codec;
   readonly evidence = new Evidence();
   readonly random: Random;
+  readonly trace: Trace;
+  readonly gossip: Gossip;
+  readonly network: Network;
+  readonly kademlia: Kademlia;
+  /** Events that machines saw; with hops of publications, all that happened. */
   events = 0;
-  now = 0;
+  hops = 0;
 
   readonly #seed: number;
-  readonly #notary = new Notary();
-  readonly #network: Network = new Network(this);
+  readonly #audit: boolean;
+  readonly #notary: Notary;
+  readonly #sizes = new Sizes();
   readonly #handlers: Handlers = new Handlers(this);
-  readonly #queue = new Queue();
+  readonly #wheel = new Wheel<Payload>(null);
   readonly #byId = new Map<PeerId, Host>();
-  readonly #asked = new Map<number, { readonly node: number; readonly due: number }>();
+  readonly #asked = new Map<number, { readonly node: number; readonly at: number; readonly due: number }>();
+  readonly #tasks = new Map<TaskId, number>();
   #refs = 0;
   #still = 0;
-  #print = "";
+  #still_at = 0;
+  /** The event that is being handled: the parent of what it causes. */
+  #current = -1;
 
   constructor(options: WorldOptions) {
     const faults = { ...NO_FAULTS, ...options.faults };
-    this.#seed = options.seed;
-    this.random = new Random(options.seed);
+    const { seed, topology = "full", degree = 8, lazy = topology === "mesh" } = options;
+    this.#seed = seed;
+    this.random = new Random(seed);
+    this.trace = new Trace(options.trace ?? false);
+    this.#notary = new Notary({ opens: options.wire === true });
+    this.#audit = options.audit ?? options.peers.length <= AUDIT_MAX;
     this.codec = options.wire === true ? wireCodec(this.#notary.open) : BY_REFERENCE;
-    this.links = new Links({ random: this.random, latency_ms: options.latency_ms ?? [5, 25] }, faults);
+    this.links = new Links({ ...options, random: this.random, delay_ms: options.latency_ms ?? [5, 25] }, faults);
+    this.gossip = new Gossip(this, { topology, lazy });
+    this.network = new Network(this, { topology, degree, gossip: this.gossip, sizes: this.#sizes });
+    this.kademlia = new Kademlia(this, topology);
     this.hosts = options.peers.map((spec, index) => new Host(index, spec));
     for (const host of this.hosts) {
       this.#byId.set(host.id, host);
+      this.links.place(host.index, host.spec.region ?? host.index % (options.regions?.length ?? 1));
       host.skew_ms = this.random.below(2 * faults.skew_ms + 1) - faults.skew_ms;
       this.after(host.spec.joins_ms ?? 0, () => this.restart(host.index));
     }
@@ -106,9 +150,15 @@ export class World implements Ground {
   outcome(task: TaskId): OutcomeDocument | undefined {
     return this.evidence.outcome(task);
   }
+  get now(): number {
+    return this.#wheel.now / 1000;
+  }
+  get now_us(): number {
+    return this.#wheel.now;
+  }
   /** What happened so far, as one digest: equal for equal seeds. */
   get fingerprint(): string {
-    return this.#print;
+    return this.trace.hash;
   }
   /** The task that a `submit` made, once it was acknowledged. */
   task(ref: number): TaskId {
@@ -125,7 +175,7 @@ export class World implements Ground {
     const defaults = { lease_ms: 3_000, attempts_max: 3, reach: "auto", sealed: false } as const;
     const named = { skill: must(parseSkill(skill)), input, input_digest: digestOf(input), input_bytes: input.length };
     const request: Request = { ...defaults, ...rest, ...named, nonce: `nonce-of-request-${ref}`, deadline_ms };
-    this.#asked.set(ref, { node: index, due: this.now + deadline_ms });
+    this.#asked.set(ref, { node: index, at: this.now, due: this.now + deadline_ms });
     this.tell(this.host(index), (instant) => ({ ...instant, type: "submit", ref, request }));
     return ref;
   }
@@ -144,8 +194,10 @@ export class World implements Ground {
     const host = this.host(index);
     if (host.peer === undefined) return;
     const friends = [...host.connected];
+    this.#record("crash", index);
+    this.gossip.down(host);
     host.crash(this.now);
-    for (const friend of friends) this.#network.disconnect(friend, host);
+    for (const friend of friends) this.network.disconnect(friend, host);
   }
   /** Brings a peer up with what its disk holds. */
   restart(index: number): void {
@@ -153,24 +205,28 @@ export class World implements Ground {
     if (host.peer !== undefined) return;
     const { agents, durable = true, network = HOME } = host.spec;
     host.boots += 1;
-    host.booted_at = this.now;
+    host.booted_at = this.now_us;
+    this.#record("boot", index);
     const seed = this.#seed * 7919 + index * 101 + host.boots;
     const seal = this.#notary.sealOf(host.id);
     host.peer = new Peer({ self: host.id, network, version: "0.0.0", seed, seal, durable, addrs: [], agents });
     const kept = [...host.disk].map(([key, record]) => ({ key, record: this.codec.record(record) }));
-    this.#receive(host, { ...host.instant(this.now), type: "start", kept });
-    this.#network.connect(host);
+    this.#receive(host, { ...host.instant(this.now_us), type: "start", kept });
+    this.gossip.up(host);
+    this.network.connect(host);
   }
   /** Nothing reaches the peer for a while: a long collection, a lid that was closed. Its handlers go on. */
   pause(index: number, for_ms: number): void {
-    this.host(index).paused_until = Math.max(this.host(index).paused_until, this.now + for_ms);
+    this.#record("pause", index);
+    const until = this.now_us + Math.round(1000 * for_ms);
+    this.host(index).paused_until = Math.max(this.host(index).paused_until, until);
   }
   /** Crashes the peer before or after the effects that the trap names. */
   trap(index: number, trap: Trap | undefined): void {
     this.host(index).trap = trap;
   }
   cut(from: number, to: number, options: { readonly oneWay?: boolean } = {}): void {
-    this.#network.cut(this.host(from), this.host(to), options.oneWay === true);
+    this.network.cut(this.host(from), this.host(to), options.oneWay === true);
   }
   /** Cuts one group off from all others. */
   isolate(group: readonly number[]): void {
@@ -178,7 +234,7 @@ export class World implements Ground {
   }
   heal(): void {
     this.links.healAll();
-    for (const host of this.hosts) this.#network.connect(host);
+    for (const host of this.hosts) this.network.connect(host);
   }
   /** No more faults: links whole, everybody up but the dead, and honest. */
   calm(dead: ReadonlySet<number> = new Set()): void {
@@ -201,10 +257,10 @@ export class World implements Ground {
   }
   /** Says something in a peer's name that its machine did not say. */
   inject(from: number, to: number, message: Message): void {
-    this.#network.send(this.host(from), this.id(to), message);
+    this.network.send(this.host(from), this.id(to), message);
   }
   announce(from: number, shard: number | "all", document: TopicDocument): void {
-    this.#network.publish(this.host(from), shard, document);
+    this.#publish(this.host(from), shard, document);
   }
   /** A document under a peer's own key. */
   seal<T extends { readonly kind: string }>(index: number, document: T): Signed<T> {
@@ -214,20 +270,32 @@ export class World implements Ground {
   // --- time ---
 
   after(delay_ms: number, fire: () => void): void {
-    this.#queue.push(this.now + delay_ms, fire);
+    this.after_us(Math.round(1000 * delay_ms), fire);
   }
+  after_us(delay_us: number, fire: () => void): void {
+    this.#schedule(this.now_us + delay_us, CALL, -1, -1, fire);
+  }
+  arrive(delay_us: number, from: Host, to: Host, message: Message): void {
+    this.#schedule(this.now_us + delay_us, MESSAGE, to.index, from.index, message);
+  }
+  hop(delay_us: number, from: Host, to: Host, publication: Publication): void {
+    this.#schedule(this.now_us + delay_us, HOP, to.index, from.index, publication);
+  }
+  #schedule(at: number, kind: number, node: number, peer: number, payload: Payload): void {
+    this.#wheel.push(at, { kind, node, peer, parent: this.#current, payload });
+  }
+
   /** Lets this much time pass. */
   run(for_ms: number): void {
-    const until = this.now + for_ms;
-    while (this.#queue.next <= until) this.#step();
-    this.now = until;
+    const until = this.now_us + Math.round(1000 * for_ms);
+    while (this.#wheel.step(until)) this.#fire();
   }
   /** Whether it became true in time. */
   runUntil(truth: () => boolean, max_ms: number): boolean {
-    const until = this.now + max_ms;
+    const until = this.now_us + Math.round(1000 * max_ms);
     while (!truth()) {
-      if (this.#queue.next > until) return false;
-      this.#step();
+      if (!this.#wheel.step(until)) return false;
+      this.#fire();
     }
     return true;
   }
@@ -241,30 +309,112 @@ export class World implements Ground {
     return this.runUntil(() => first.every(met), max_ms);
   }
 
-  #step(): void {
-    this.#still = this.#queue.next === this.now ? this.#still + 1 : 0;
-    if (this.#still > STILL_MAX) throw new Error(`${STILL_MAX} events at ${this.now} ms: time stands still`);
-    this.now = this.#queue.next;
-    this.#queue.pop()?.();
+  #fire(): void {
+    const wheel = this.#wheel;
+    this.#still = wheel.now === this.#still_at ? this.#still + 1 : 0;
+    this.#still_at = wheel.now;
+    if (this.#still > STILL_MAX) throw new Error(`${STILL_MAX} events at ${wheel.now} µs: time stands still`);
+    const { kind, node, peer, parent, payload } = wheel;
+    this.#current = parent;
+    if (kind === CALL) {
+      if (typeof payload === "function") payload();
+    } else if (payload !== null && typeof payload !== "function") this.#reach(kind, node, peer, payload);
+    else if (kind === ALARM) this.#ring(node, peer);
+    this.#current = -1;
+  }
+
+  /** Something reaches a host, or waits until that can take it. */
+  #reach(kind: number, node: number, peer: number, payload: Message | Publication): void {
+    const host = this.hosts[node];
+    const from = this.hosts[peer];
+    if (host?.peer === undefined || from === undefined) return;
+    if (this.#waits(host)) return this.#schedule(this.#freeAt(host), kind, node, peer, payload);
+    if ("seen" in payload) {
+      this.hops += 1;
+      if (!this.gossip.received(from, host, payload)) return;
+      const { signer, document } = payload;
+      this.#current = this.#log(codeOf(document.kind), node, signer.index, payload.task);
+      this.#receive(host, { ...host.instant(this.now_us), type: "heard", signer: signer.id, document });
+    } else {
+      const task = "task" in payload ? payload.task : undefined;
+      this.#current = this.#log(codeOf(payload.type), node, peer, task);
+      this.#receive(host, { ...host.instant(this.now_us), type: "message", from: from.id, message: payload });
+    }
+  }
+
+  #ring(node: number, alarm: number): void {
+    const host = this.hosts[node];
+    if (host?.peer === undefined || host.alarm !== alarm) return;
+    if (this.#waits(host)) return this.#schedule(this.#freeAt(host), ALARM, node, alarm, null);
+    this.#current = this.#log(CODES.alarm, node, -1, undefined);
+    this.#receive(host, { ...host.instant(this.now_us), type: "alarm" });
+  }
+
+  /** A paused or busy peer takes its events later, in order. */
+  #waits(host: Host): boolean {
+    return host.paused_until > this.now_us || host.busy_until > this.now_us;
+  }
+  #freeAt(host: Host): number {
+    return Math.max(host.paused_until, host.busy_until);
+  }
+
+  #taskIndex(task: TaskId | undefined): number {
+    if (task === undefined) return -1;
+    const known = this.#tasks.get(task);
+    if (known !== undefined) return known;
+    this.#tasks.set(task, this.#tasks.size);
+    return this.#tasks.size - 1;
+  }
+  #log(kind: number, node: number, peer: number, task: TaskId | undefined): number {
+    return this.trace.push(this.now_us, kind, node, peer, this.#taskIndex(task), this.#current);
+  }
+  #record(what: keyof typeof CODES, node: number): void {
+    this.#log(CODES[what], node, -1, undefined);
   }
 
   // --- the driver ---
 
   tell(host: Host, make: (instant: Instant) => PeerEvent): void {
-    if (host.paused_until > this.now) this.#queue.push(host.paused_until, () => this.tell(host, make));
-    else this.#receive(host, make(host.instant(this.now)));
+    if (host.peer === undefined) return;
+    if (this.#waits(host)) return this.#schedule(this.#freeAt(host), CALL, -1, -1, () => this.tell(host, make));
+    const event = make(host.instant(this.now_us));
+    this.#current = this.#log(codeOf(event.type), host.index, -1, "task" in event ? event.task : undefined);
+    this.#receive(host, event);
   }
 
   #receive(host: Host, event: PeerEvent): void {
     const { peer } = host;
     if (peer === undefined) return;
     this.events += 1;
+    if (host.slow_us > 0) host.busy_until = Math.max(this.now_us, host.busy_until) + host.slow_us;
     const effects = peer.receive(event);
+    if (this.#audit) this.#auditLoad(host, peer, event);
+    const { sync_us = 0 } = host.spec;
+    if (sync_us === 0) return this.#performAll(host, effects);
+    // As the driver on libp2p does it: one sync for all that a turn keeps, and nothing of the turn before it.
+    const writes = effects.some(({ type }) => type === "keep");
+    const done_at = Math.max(this.now_us, host.synced_at) + (writes ? sync_us : 0);
+    host.synced_at = done_at;
+    if (done_at <= this.now_us) return this.#performAll(host, effects);
+    const { boots } = host;
+    this.#schedule(done_at, CALL, -1, -1, () => {
+      if (host.peer !== undefined && host.boots === boots) this.#performAll(host, effects);
+    });
+  }
+
+  #auditLoad(host: Host, peer: Peer, event: PeerEvent): void {
     for (const { agent, busy, concurrency } of peer.load()) {
       if (busy >= 0 && busy <= concurrency) continue;
       this.evidence.overbooked.push(
         `${this.now} ms: ${agent} of peer ${host.index} has ${busy} of ${concurrency} after ${event.type}`,
       );
+    }
+  }
+
+  #performAll(host: Host, effects: readonly Effect[]): void {
+    if (!host.watched) {
+      for (const effect of effects) this.#perform(host, effect);
+      return;
     }
     for (const effect of effects) {
       const fate = host.fuse-- <= 0 ? "before" : host.trap?.(effect);
@@ -275,14 +425,13 @@ export class World implements Ground {
   }
 
   #perform(host: Host, effect: Effect): void {
-    this.#print = digestOf(`${this.#print} ${this.now} ${host.index} ${JSON.stringify(effect)}`);
     switch (effect.type) {
       case "keep":
         return this.#keep(host, effect);
       case "send":
-        return this.#network.send(host, effect.to, effect.message);
+        return this.network.send(host, effect.to, effect.message);
       case "publish":
-        return this.#network.publish(host, effect.shard, effect.document);
+        return this.#publish(host, effect.shard, effect.document);
       case "run":
         return this.#handlers.run(host, effect);
       case "stop":
@@ -298,17 +447,18 @@ export class World implements Ground {
         });
         return;
       case "advertise":
-        return this.#network.advertise(effect);
+        return this.kademlia.advertise(host, effect.card, effect.skills);
       case "look-up":
-        return this.#network.lookUp(host, effect.skill);
+        return this.kademlia.lookUp(host, effect.skill);
       case "fetch-card":
-        return this.#network.fetch(host, effect.peer);
+        return this.kademlia.fetch(host, effect.peer);
       case "learned":
         return;
       case "hang-up":
         return this.cut(host.index, this.indexOf(effect.peer));
       case "note":
-        this.evidence.trace.push({ at: this.now, node: host.index, fact: effect.fact });
+        this.#log(codeOf(effect.fact.type), host.index, -1, "task" in effect.fact ? effect.fact.task : undefined);
+        this.evidence.note({ at: this.now, node: host.index }, effect.fact);
         return;
       case "wake":
         return this.#wake(host, effect.at);
@@ -334,10 +484,14 @@ export class World implements Ground {
     const alarm = ++host.alarm;
     if (at === NEVER) return;
     const { late_ms } = this.links.faults;
-    const rings_at = Math.max(this.now, host.worldTime(at)) + (late_ms > 0 ? this.random.below(late_ms) : 0);
-    this.#queue.push(rings_at, () => {
-      if (host.alarm === alarm) this.tell(host, (instant) => ({ ...instant, type: "alarm" }));
-    });
+    const late_us = late_ms > 0 ? 1000 * this.random.below(late_ms) : 0;
+    this.#schedule(Math.max(this.now_us, host.worldTime(at)) + late_us, ALARM, host.index, alarm, null);
+  }
+
+  #publish(host: Host, shard: number | "all", said: TopicDocument): void {
+    const bytes = this.#sizes.document(said);
+    this.evidence.count("task" in said ? said.task : undefined, `publish ${said.kind}`, bytes);
+    this.gossip.publish(host, shard, this.codec.document(said), bytes);
   }
 }
 

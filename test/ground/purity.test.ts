@@ -40,7 +40,6 @@ describe("the compiler refuses", () => {
     ["node/ from protocols/", "protocols", 'export { name } from "../node/mod.ts";', "TS6307"],
     ["sim/ from protocols/", "protocols", 'export { name } from "../sim/mod.ts";', "TS6307"],
     ["node/ from sim/", "sim", 'export { name } from "../node/mod.ts";', "TS6307"],
-    ["sim/ from node/", "node", 'export { name } from "../sim/mod.ts";', "TS6307"],
   ])("%s", (_, folder, code, error) => {
     write(`${folder}/offence.ts`, `${code}\nexport {};\n`);
     const answer = run("tsc", ["--build", folder]);

@@ -1,0 +1,205 @@
+/**
+ * Publications on topics. `full`: straight to every subscriber. `mesh`: as gossipsub does it (v1.1, "the Meshing, Gossip"): a
+ * graft at subscription and at heartbeats until D mesh peers, flood publishing to every connected subscriber, forwarding along
+ * the mesh at first sight, IHAVE to some others at the next heartbeats, IWANT by whoever had not seen it. Not modelled: scores,
+ * IDONTWANT (announcements stay under its size), back-off of pruned peers, the cost of control messages.
+ */
+import type { TaskId, TopicDocument } from "../protocols/mod.ts";
+import type { Ground } from "./ground.ts";
+import type { Host } from "./host.ts";
+
+/** gossipsub's degrees: wanted, fewest, most, and how many hear an IHAVE. js-libp2p's defaults. */
+const D = 6;
+const D_LOW = 5;
+const D_HIGH = 12;
+const D_LAZY = 6;
+const HEARTBEAT_US = 1_000_000;
+/** Heartbeats at which a message is still advertised. */
+const GOSSIP_HEARTBEATS = 3;
+/** The topic that everybody reads. */
+const ALL = 16;
+
+export interface Publication {
+  readonly document: TopicDocument;
+  readonly signer: Host;
+  readonly topic: number;
+  readonly task: TaskId | undefined;
+  readonly bytes: number;
+  /** One bit a peer. */
+  readonly seen: Uint32Array;
+  first: number;
+  duplicates: number;
+}
+
+export interface GossipOptions {
+  readonly topology: "full" | "mesh";
+  /** Whether unseen messages are advertised and asked for (IHAVE, IWANT). */
+  readonly lazy: boolean;
+}
+
+export class Gossip {
+  readonly #ground: Ground;
+  readonly #options: GossipOptions;
+  /** Subscribers of each topic that are up. */
+  readonly #members: Set<Host>[] = Array.from({ length: ALL + 1 }, () => new Set<Host>());
+  /** Mesh peers of each host, by topic. */
+  readonly #mesh: Map<Host, Set<Host>>[] = Array.from({ length: ALL + 1 }, () => new Map<Host, Set<Host>>());
+  deliveries = 0;
+  duplicates = 0;
+  ihaves = 0;
+
+  constructor(ground: Ground, options: GossipOptions) {
+    this.#ground = ground;
+    this.#options = options;
+  }
+
+  // --- membership ---
+
+  up(host: Host): void {
+    for (const topic of [...(host.peer?.topics() ?? []), ALL]) {
+      this.#members[topic]?.add(host);
+      if (this.#options.topology === "mesh") this.#mesh[topic]?.set(host, new Set());
+    }
+  }
+  down(host: Host): void {
+    for (const [topic, members] of this.#members.entries()) {
+      if (!members.delete(host)) continue;
+      const mesh = this.#mesh[topic];
+      for (const other of mesh?.get(host) ?? []) this.#ungraft(topic, other, host);
+      mesh?.delete(host);
+    }
+  }
+  /** js-libp2p grafts as soon as it learns of a subscriber. */
+  connected(host: Host, other: Host): void {
+    if (this.#options.topology !== "mesh") return;
+    for (const [topic, members] of this.#members.entries()) {
+      const mine = this.#mesh[topic]?.get(host);
+      if (mine === undefined || mine.size >= D || !members.has(other)) continue;
+      this.#graft(topic, host, other);
+    }
+  }
+  disconnected(host: Host, other: Host): void {
+    if (this.#options.topology !== "mesh") return;
+    for (const topic of this.#mesh.keys()) this.#ungraft(topic, host, other);
+  }
+  #graft(topic: number, host: Host, other: Host): void {
+    const [mine, theirs] = [this.#mesh[topic]?.get(host), this.#mesh[topic]?.get(other)];
+    if (mine === undefined || theirs === undefined || theirs.size >= D_HIGH) return;
+    mine.add(other);
+    theirs.add(host);
+  }
+  #ungraft(topic: number, host: Host, other: Host): void {
+    const mine = this.#mesh[topic]?.get(host);
+    if (mine?.delete(other) !== true) return;
+    this.#mesh[topic]?.get(other)?.delete(host);
+    if (mine.size >= D_LOW) return;
+    this.#ground.after_us(this.#toHeartbeat(), () => this.#heartbeat(topic, host));
+  }
+  #heartbeat(topic: number, host: Host): void {
+    const mine = this.#mesh[topic]?.get(host);
+    if (mine === undefined || mine.size >= D_LOW) return;
+    const free = [...host.connected].filter((other) => !mine.has(other) && this.#members[topic]?.has(other));
+    for (const other of this.#ground.random.pick(free, D - mine.size)) this.#graft(topic, host, other);
+  }
+  #toHeartbeat(): number {
+    return HEARTBEAT_US - (this.#ground.now_us % HEARTBEAT_US);
+  }
+  /** Mesh peers of a host on a topic, for those who draw or compare meshes. */
+  meshOf(host: Host, topic: number): readonly Host[] {
+    return [...(this.#mesh[topic]?.get(host) ?? [])];
+  }
+  /** Sets the mesh as it was seen elsewhere (calibration). */
+  lay(topic: number, edges: readonly (readonly [Host, Host])[]): void {
+    for (const mine of this.#mesh[topic]?.values() ?? []) mine.clear();
+    for (const [one, other] of edges) {
+      this.#mesh[topic]?.get(one)?.add(other);
+      this.#mesh[topic]?.get(other)?.add(one);
+    }
+  }
+
+  // --- messages ---
+
+  publish(host: Host, shard: number | "all", document: TopicDocument, bytes: number): Publication {
+    const topic = shard === "all" ? ALL : shard;
+    const { hosts } = this.#ground;
+    const publication: Publication = {
+      document,
+      signer: host,
+      topic,
+      task: "task" in document ? document.task : undefined,
+      bytes,
+      seen: new Uint32Array((hosts.length + 31) >>> 5),
+      first: 0,
+      duplicates: 0,
+    };
+    this.#see(publication, host);
+    const members = this.#members[topic];
+    if (this.#options.topology === "full") {
+      for (const target of members ?? []) if (target !== host) this.#forward(host, target, publication);
+      return publication;
+    }
+    for (const target of host.connected) if (members?.has(target)) this.#forward(host, target, publication);
+    this.#advertise(host, publication);
+    return publication;
+  }
+
+  #forward(from: Host, to: Host, publication: Publication): void {
+    const { links, now_us } = this.#ground;
+    const carried = {
+      from: from.index,
+      to: to.index,
+      kind: undefined,
+      what: publication.document,
+      bytes: publication.bytes,
+    };
+    for (const delay_us of links.carry(carried, now_us)) this.#ground.hop(delay_us, from, to, publication);
+  }
+
+  /** A copy arrived. Whether it is the first: then the peer hears it, and it goes on. */
+  received(from: Host, host: Host, publication: Publication): boolean {
+    if (!this.#see(publication, host)) {
+      publication.duplicates += 1;
+      this.duplicates += 1;
+      return false;
+    }
+    publication.first += 1;
+    this.deliveries += 1;
+    if (this.#options.topology === "full") return true;
+    for (const target of this.#mesh[publication.topic]?.get(host) ?? [])
+      if (target !== from && target !== publication.signer) this.#forward(host, target, publication);
+    this.#advertise(host, publication);
+    return true;
+  }
+
+  #see({ seen }: Publication, { index }: Host): boolean {
+    const word = seen[index >>> 5] ?? 0;
+    const bit = 1 << (index & 31);
+    if ((word & bit) !== 0) return false;
+    seen[index >>> 5] = word | bit;
+    return true;
+  }
+
+  #advertise(host: Host, publication: Publication): void {
+    if (!this.#options.lazy) return;
+    const boots = host.boots;
+    for (let beat = 0; beat < GOSSIP_HEARTBEATS; beat++)
+      this.#ground.after_us(this.#toHeartbeat() + beat * HEARTBEAT_US, () => {
+        if (host.peer !== undefined && host.boots === boots) this.#ihave(host, publication);
+      });
+  }
+  #ihave(host: Host, publication: Publication): void {
+    const { links, random } = this.#ground;
+    const mine = this.#mesh[publication.topic]?.get(host);
+    const lazy = [...host.connected].filter(
+      (other) => mine?.has(other) !== true && this.#members[publication.topic]?.has(other),
+    );
+    for (const other of random.pick(lazy, D_LAZY)) {
+      this.ihaves += 1;
+      if (links.isCut(host.index, other.index)) continue;
+      if (((publication.seen[other.index >>> 5] ?? 0) & (1 << (other.index & 31))) !== 0) continue;
+      // IHAVE there, IWANT back, then the message.
+      const asked_us = links.delay_us(host.index, other.index) + links.delay_us(other.index, host.index);
+      this.#ground.after_us(asked_us, () => this.#forward(host, other, publication));
+    }
+  }
+}

@@ -1,5 +1,6 @@
 /** The protocol's public surface: what drivers, simulators and kits may use. */
 
+export { scoreOf } from "./auction/mod.ts";
 export type {
   Attempt,
   AwardDocument,

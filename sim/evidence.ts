@@ -2,7 +2,17 @@
  * What a witness outside saw of a run: facts that peers noted, awards that left their conductors, executions of handlers,
  * messages. Checkers read this and nothing else; machines never see it.
  */
-import type { Answer, AwardDocument, Ballot, Fact, OutcomeDocument, PeerId, Signed, TaskId } from "../protocols/mod.ts";
+import type {
+  Answer,
+  AwardDocument,
+  Ballot,
+  Fact,
+  OutcomeDocument,
+  PeerId,
+  Signed,
+  Skill,
+  TaskId,
+} from "../protocols/mod.ts";
 import type { Run } from "./host.ts";
 
 /** An award as its conductor kept or sent it; nobody's contractor when the conductor keeps the ballot. */
@@ -17,6 +27,7 @@ export interface SeenAward {
 export interface Submitted {
   readonly task: TaskId;
   readonly node: number;
+  readonly at: number;
   readonly due: number;
 }
 export interface Refusal {
@@ -34,9 +45,12 @@ export class Evidence {
   /** Tasks whose `submit` was answered with yes. */
   readonly acknowledged: Submitted[] = [];
   readonly answers = new Map<number, Answer>();
+  /** Tool calls that executions made. */
+  toolCalls = 0;
   readonly overbooked: string[] = [];
   readonly refusals: Refusal[] = [];
   readonly bytes = new Map<TaskId, number>();
+  readonly #skills = new Map<TaskId, Skill>();
   readonly #seals = new Set<string>();
   readonly #sent = new Map<TaskId, Map<string, number>>();
 
@@ -64,6 +78,10 @@ export class Evidence {
 
   note({ at, node }: Seen, fact: Fact): void {
     this.trace.push({ at, node, fact });
+    if (fact.type === "submitted") this.#skills.set(fact.task, fact.skill);
+  }
+  skillOf(task: TaskId): Skill | undefined {
+    return this.#skills.get(task);
   }
   award(seen: Seen, { seal, signer, value }: Signed<AwardDocument>): void {
     if (this.#seals.has(seal)) return;

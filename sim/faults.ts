@@ -72,21 +72,23 @@ const WEIGHTY = [
   "failure",
 ] as const satisfies readonly Message["type"][];
 
+/** Evenly over orders of magnitude. */
+export function between(random: Random, low: number, high: number): number {
+  let doublings = 0;
+  while (low * 2 ** (doublings + 1) <= high) doublings += 1;
+  const base = low * 2 ** random.below(doublings + 1);
+  return Math.min(high, base + random.below(base));
+}
+
 /** A mix for one run. */
 export function drawFaults(random: Random): Faults {
-  const between = (low: number, high: number): number => {
-    let doublings = 0;
-    while (low * 2 ** (doublings + 1) <= high) doublings += 1;
-    const base = low * 2 ** random.below(doublings + 1);
-    return Math.min(high, base + random.below(base));
-  };
-  const maybe = (low: number, high: number): number => (random.chance(2) ? between(low, high) : 0);
+  const maybe = (low: number, high: number): number => (random.chance(2) ? between(random, low, high) : 0);
   return {
     loss_permille: maybe(5, 300),
     duplicate_permille: maybe(5, 200),
     muffled: random.chance(2) ? random.pick(WEIGHTY, 1 + random.below(3)) : [],
     slow_permille: maybe(5, 300),
-    slow_ms: between(100, 20_000),
+    slow_ms: between(random, 100, 20_000),
     slander_permille: maybe(5, 100),
     gossip_loss_permille: maybe(50, 900),
     late_ms: maybe(10, 4_000),
@@ -95,10 +97,10 @@ export function drawFaults(random: Random): Faults {
     crash_every_ms: maybe(700, 20_000),
     crash_on: random.pick(WEIGHTY, 1 + random.below(4)),
     crash_on_permille: maybe(20, 600),
-    down_ms: between(100, 20_000),
+    down_ms: between(random, 100, 20_000),
     partition_every_ms: maybe(1_000, 20_000),
-    partition_ms: between(200, 20_000),
+    partition_ms: between(random, 200, 20_000),
     pause_every_ms: maybe(1_000, 20_000),
-    pause_ms: between(100, 15_000),
+    pause_ms: between(random, 100, 15_000),
   };
 }

@@ -27,6 +27,11 @@ export class Handlers {
     ground.evidence.runs.push(run);
     host.running.set(`${task} ${fence}`, run);
     if (plan === "hang") return;
+    const calls = plan.tool_calls ?? 0;
+    for (let nth = 1; nth <= calls; nth++)
+      ground.after((nth * plan.after_ms) / (calls + 1), () => {
+        if (run.ended === undefined) ground.evidence.toolCalls += 1;
+      });
     ground.after(plan.after_ms, () => this.#end(host, run, { result: plan.result, end: "ran" }));
     const every_ms = plan.progress_every_ms ?? NEVER;
     for (let at = every_ms; at < plan.after_ms; at += every_ms) {

@@ -35,6 +35,7 @@ export type Plan =
       readonly after_ms: number;
       readonly result: RunResult;
       readonly progress_every_ms?: number;
+      readonly tool_calls?: number;
       readonly deaf?: boolean;
     };
 
@@ -89,6 +90,8 @@ export class Host {
   /** Until then it is busy with earlier events, and its disk with earlier writes. */
   busy_until = 0;
   synced_at = 0;
+  /** Turns whose effects wait for the disk. */
+  syncing = 0;
   /** Grows with every `wake`: only the last one rings. */
   alarm = 0;
   paused_until = 0;
@@ -139,6 +142,7 @@ export class Host {
     this.paused_until = 0;
     this.busy_until = 0;
     this.synced_at = 0;
+    this.syncing = 0;
     this.connected.clear();
     for (const run of this.running.values()) {
       run.ended = at;

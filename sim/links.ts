@@ -5,7 +5,7 @@
  * failing run can be shrunk message by message. Without message faults names cost more than they give: then delays are drawn in
  * sequence.
  */
-import type { Message, Random, TopicDocument } from "../protocols/mod.ts";
+import type { Message, Random, TaskId, TopicDocument } from "../protocols/mod.ts";
 import type { Faults } from "./faults.ts";
 import type { Span } from "./scenario.ts";
 
@@ -23,6 +23,10 @@ export interface LinkOptions {
   readonly tail_permille?: number;
   readonly tail_factor?: number;
   readonly bandwidth_kbps?: number;
+  /** Draws by name even without message faults, so that a run with fewer faults is comparable. */
+  readonly named?: boolean;
+  /** What a task is called in names: the same when other tasks are left out. */
+  readonly labelOf: (task: TaskId) => string;
 }
 
 /** What befell a message, by its name: enough to do it again. */
@@ -83,7 +87,13 @@ export class Links {
   #rename(): void {
     const { loss_permille, gossip_loss_permille, duplicate_permille, slow_permille, muffled } = this.#faults;
     const rates = loss_permille + gossip_loss_permille + duplicate_permille + slow_permille + muffled.length;
-    this.#named = rates > 0 || this.#planned.size > 0 || this.burst_permille > 0;
+    this.#named = this.#options.named === true || rates > 0 || this.#planned.size > 0 || this.burst_permille > 0;
+  }
+  /** No more faults; what is cut stays cut until it is mended. */
+  calm(faults: Faults): void {
+    this.#planned.clear();
+    this.burst_permille = 0;
+    this.faults = faults;
   }
   burst(permille: number): void {
     this.burst_permille = permille;
@@ -165,7 +175,7 @@ export class Links {
 
   #nameOf({ from, to, what }: Carried): string {
     const kind = "type" in what ? what.type : what.kind;
-    const task = "task" in what ? what.task.slice(0, 8) : "";
+    const task = "task" in what ? this.#options.labelOf(what.task) : "";
     const ballot = "ballot" in what && what.ballot !== undefined ? `${what.ballot.round}.${what.ballot.custodian}` : "";
     const base = `${kind}:${task}:${ballot}:${from}:${to}`;
     if (this.#times.size > NAMES_MAX) {

@@ -1,4 +1,6 @@
 /** The simulated world's public surface. Everything is deterministic: options and seed in, evidence out. */
+
+export { agent } from "./cast.ts";
 export {
   type Breach,
   boundedMessages,
@@ -17,5 +19,18 @@ export { Evidence, type SeenAward } from "./evidence.ts";
 export { drawFaults, type Faults, NO_FAULTS } from "./faults.ts";
 export { type Call, type PeerSpec, type Plan, peerName, type Rewrite, type Run, type Trap } from "./host.ts";
 export { digestOf, Notary } from "./notary.ts";
-export { agent, runSwarm, type SwarmOptions, type SwarmReport } from "./swarm.ts";
+export type { Distribution, RunRecord, SimReport } from "./report.ts";
+export { type Ran, type RunOptions, runScenario } from "./run.ts";
+export {
+  LAN,
+  type NetworkModel,
+  PEERS,
+  type PeerGroup,
+  type PlannedFault,
+  type Scenario,
+  type Span,
+  TASKS,
+  type TaskGroup,
+} from "./scenario.ts";
+export { drawScenario, runSwarm, type SwarmOptions, type SwarmReport } from "./swarm.ts";
 export { HOME, type SubmitOptions, World, type WorldOptions } from "./world.ts";

@@ -4,7 +4,7 @@
  * that only one of them has. Times are virtual milliseconds from the start of the trouble (after the peers have met), unless
  * said otherwise. Shares are thousandths.
  */
-import type { Reach } from "../protocols/mod.ts";
+import type { Message, Reach } from "../protocols/mod.ts";
 import type { Faults } from "./faults.ts";
 
 /** An even draw between two numbers, both included; a single number is that number. */
@@ -43,13 +43,15 @@ export interface PeerGroup {
 }
 
 export interface TaskGroup {
+  readonly name?: string;
   readonly skill: string;
   readonly count: number;
   /** The first one, and the pause between one and the next. */
   readonly at_ms: number;
   readonly every_ms: Span;
-  /** Which peers ask, by group name; absent: all that are up. */
+  /** Which peers ask, by group name; absent: all that are up. `peer`: this one. */
   readonly from?: string;
+  readonly peer?: number;
   readonly reach: Reach;
   readonly sealed: boolean;
   readonly custodians?: 1 | 3 | 5;
@@ -77,11 +79,26 @@ export interface NetworkModel {
   readonly topology: "full" | "mesh";
   /** Connections that the degree keeper aims at. */
   readonly degree: number;
+  /** Cards that each peer knows at the beginning; absent: peers meet as they would, until all know all. */
+  readonly warm_cards?: number;
+  /** From asking a disk to having it. */
+  readonly sync_us: number;
+  /** Each monotonic clock gains or loses up to this much. */
+  readonly drift_ppm: number;
 }
 
 /** One planned fault. `peers`: indices. */
 export type PlannedFault = { readonly at_ms: number } & (
   | { readonly type: "crash"; readonly peer: number; readonly down_ms: number; readonly after_effects?: number }
+  /** Before or after the peer says this kind of message for the nth time (from 0) since the trouble began. */
+  | {
+      readonly type: "crash-at";
+      readonly peer: number;
+      readonly kind: Message["type"];
+      readonly nth: number;
+      readonly when: "before" | "after";
+      readonly down_ms: number;
+    }
   | { readonly type: "pause"; readonly peer: number; readonly for_ms: number }
   | { readonly type: "slow"; readonly peer: number; readonly for_ms: number; readonly event_us: number }
   | { readonly type: "split"; readonly group: readonly number[]; readonly for_ms: number; readonly bridge?: number }
@@ -153,4 +170,6 @@ export const LAN: NetworkModel = {
   bandwidth_kbps: 0,
   topology: "full",
   degree: 8,
+  sync_us: 0,
+  drift_ppm: 0,
 };

@@ -1,13 +1,15 @@
 /**
- * One run of a swarm: a world, a mix of faults and a few tasks, all drawn from one seed. Faults are injected for a while
- * (safety), then the world is calmed, perhaps with a peer dead for good, and must finish what was acknowledged (liveness).
+ * Swarm testing (Groce et al. 2012): a scenario drawn from a seed, with each kind of fault on or off and its intensity drawn
+ * evenly over orders of magnitude. Everything is drawn beforehand and stands in the scenario as data, so that a failing one can be
+ * cut down piece by piece (`shrink.ts`).
  */
-import { type AgentCard, parseSkill, Random, type RunResult } from "../protocols/mod.ts";
-import { type Breach, boundedMessages, checkLiveness, checkQuiet, checkSafety, overlaps } from "./checkers.ts";
-import { drawFaults, type Faults } from "./faults.ts";
-import type { Call, PeerSpec, Plan } from "./host.ts";
-import { liar } from "./liar.ts";
-import { World } from "./world.ts";
+import { Random } from "../protocols/mod.ts";
+import type { Breach } from "./checkers.ts";
+import { overlaps } from "./checkers.ts";
+import { between, drawFaults, type Faults } from "./faults.ts";
+import { runScenario } from "./run.ts";
+import { PEERS, type PeerGroup, type PlannedFault, type Scenario, TASKS, type TaskGroup } from "./scenario.ts";
+import type { World } from "./world.ts";
 
 export interface SwarmOptions {
   readonly seed: number;
@@ -19,6 +21,7 @@ export interface SwarmOptions {
 
 export interface SwarmReport {
   readonly seed: number;
+  readonly scenario: Scenario;
   readonly faults: Faults;
   readonly breaches: readonly Breach[];
   readonly acknowledged: number;
@@ -32,74 +35,20 @@ export interface SwarmReport {
 
 const SKILLS = ["text.count@1", "text.sort@1"] as const;
 const TROUBLE_MS = 40_000;
-const MESSAGES_MAX = 3_000;
-
-/** An agent with these skills. */
-export function agent(
-  name: string,
-  skills: readonly string[],
-  options: { cost?: number; expected_ms?: number; concurrency?: number } = {},
-): AgentCard {
-  const { cost = 1, expected_ms = 100, concurrency = 2 } = options;
-  const cards = skills.map((text) => {
-    const skill = parseSkill(text);
-    if (skill === undefined) throw new Error(`${text} is no skill`);
-    return { name: skill, description: "", effects: "none" as const, cost, expected_ms };
-  });
-  return { name, description: "", concurrency, skills: cards };
-}
+const SETTLE_MS = 60_000;
 
 export function runSwarm({ seed, forgetKeeps = false, wire = false }: SwarmOptions): SwarmReport {
-  const random = new Random(seed ^ 0x5eed);
-  const faults = drawFaults(random);
-  const tempo = drawTempo(random);
-  const size = 3 + random.below(6);
-  const lying = size > 3 && random.chance(4);
-  const peers = Array.from({ length: size }, (_, index): PeerSpec => {
-    const spec = { agents: drawAgents(random, index), handler: handlerOf(random.word(), tempo), forgetKeeps };
-    const late = index > 2 && random.chance(8) ? { joins_ms: random.below(TROUBLE_MS / 2) } : {};
-    // A custodian that is gone for good may leave the others in doubt which of a liar's two results was chosen: then they wait.
-    const durable = lying || !random.chance(10);
-    if (lying && index === size - 1) return { ...spec, agents: [agent("liar", SKILLS)], durable: false };
-    return { ...spec, ...late, durable };
-  });
-  // Peers meet in peace, so that what is tested is the life of tasks and not a directory without entries.
-  const world = new World({ seed, peers, wire });
-  world.meet();
-  world.links.faults = faults;
-  if (lying) world.corrupt(size - 1, liar(world, size - 1, random));
-  const tasks = 1 + random.below(12);
-  for (let task = 0; task < tasks; task++)
-    world.after(random.below(TROUBLE_MS / 2), () => submitOne(world, random, tempo));
-  if (random.chance(6)) world.after(random.below(TROUBLE_MS), () => world.drain(random.below(size)));
-  injectFaults(world, random);
-  world.run(TROUBLE_MS + 500);
-  const dead = new Set(!lying && random.chance(3) ? [random.below(size)] : []);
-  world.calm(dead);
-  world.run(60_000);
-  const breaches = [...checkSafety(world), ...checkLiveness(world), ...boundedMessages(world.evidence, MESSAGES_MAX)];
-  if (breaches.length === 0) breaches.push(...checkQuiet(world));
-  return report({ world, seed, faults, breaches });
-}
-
-function report({
-  world,
-  seed,
-  faults,
-  breaches,
-}: Pick<SwarmReport, "world" | "seed" | "faults" | "breaches">): SwarmReport {
+  const scenario = drawScenario(seed);
+  const { report, world } = runScenario(scenario, { wire, forgetKeeps });
   const { evidence, events, now } = world;
-  const outcomes: Record<string, number> = {};
-  for (const { task } of evidence.acknowledged) {
-    const status = evidence.outcome(task)?.status ?? "undecided";
-    outcomes[status] = (outcomes[status] ?? 0) + 1;
-  }
+  const { done, failed, cancelled, expired, undecided } = report.tasks;
   return {
     seed,
-    faults,
-    breaches,
-    acknowledged: evidence.acknowledged.length,
-    outcomes,
+    scenario,
+    faults: scenario.faults,
+    breaches: report.breaches,
+    acknowledged: report.tasks.acknowledged,
+    outcomes: { done, failed, cancelled, expired, undecided },
     runs: evidence.runs.length,
     overlaps: overlaps(evidence, now),
     events,
@@ -108,97 +57,157 @@ function report({
   };
 }
 
-function drawAgents(random: Random, index: number): AgentCard[] {
-  if (index > 0 && random.chance(6)) return [];
-  return [
-    agent(`agent-${index}`, random.chance(3) ? SKILLS : SKILLS.slice(0, 1), {
-      cost: random.below(4),
-      expected_ms: 10 + random.below(500),
-      concurrency: 1 + random.below(3),
-    }),
-  ];
-}
-
-/** How long things take in one run: leases and work of the same order, so that faults fall into the middle of both. */
-interface Tempo {
-  readonly work_ms: number;
-  readonly lease_ms: number;
-}
-function drawTempo(random: Random): Tempo {
-  return { work_ms: 50 * 2 ** random.below(9), lease_ms: 600 * 2 ** random.below(4) };
-}
-
-function handlerOf(salt: number, { work_ms }: Tempo): (call: Call) => Plan {
-  return ({ fence, task }) => {
-    const random = new Random(salt ^ fence ^ Number.parseInt(task.slice(0, 7), 16));
-    if (random.chance(20)) return "hang";
-    const after_ms = random.below(work_ms);
-    const progress_every_ms = 1_000;
-    return { after_ms, progress_every_ms, deaf: random.chance(10), result: drawResult(random, after_ms) };
+/** A small world in trouble. */
+export function drawScenario(seed: number): Scenario {
+  const random = new Random(seed ^ 0x5eed);
+  const faults = drawFaults(random);
+  const tempo = { work_ms: 50 * 2 ** random.below(9), lease_ms: 600 * 2 ** random.below(4) };
+  const size = 3 + random.below(6);
+  const lying = size > 3 && random.chance(4);
+  const peers = Array.from({ length: size }, (_, index) => drawPeer(random, { index, size, lying, ...tempo }));
+  const tasks = Array.from({ length: 1 + random.below(12) }, (_, index) =>
+    drawTask(random, { index, size, lying, ...tempo }),
+  );
+  const plan = drawPlan(random, { faults, size });
+  // A custodian that is gone for good may leave the others in doubt which of a liar's two results was chosen: then they wait.
+  const dead = !lying && random.chance(3) ? [random.below(size)] : [];
+  const maybe = (low: number, high: number): number => (random.chance(2) ? between(random, low, high) : 0);
+  const delay_ms: readonly [number, number] = random.chance(4) ? [20, 200] : [5, 25];
+  return {
+    name: `swarm-${seed}`,
+    seed,
+    peers,
+    tasks,
+    network: {
+      delay_ms,
+      tail_permille: maybe(5, 100),
+      tail_factor: 64,
+      bandwidth_kbps: random.chance(8) ? 256 : 0,
+      topology: "full",
+      degree: 8,
+      sync_us: maybe(100, 20_000),
+      drift_ppm: maybe(10, 2_000),
+    },
+    faults,
+    plan,
+    trouble_ms: TROUBLE_MS,
+    settle_ms: SETTLE_MS,
+    dead,
   };
 }
 
-function drawResult(random: Random, ms: number): RunResult {
-  if (random.chance(12)) return { ok: false, reason: "error", message: "it is broken", retryable: false, ms };
-  if (random.chance(6)) return { ok: false, reason: "retry", message: "not today", retryable: true, ms };
-  return { ok: true, output: JSON.stringify({ by: random.word() }), ms };
+interface Tempo {
+  readonly index: number;
+  readonly size: number;
+  readonly lying: boolean;
+  /** Leases and work of the same order, so that faults fall into the middle of both. */
+  readonly work_ms: number;
+  readonly lease_ms: number;
+}
+
+function drawPeer(random: Random, { index, size, lying, work_ms }: Tempo): PeerGroup {
+  const liar = lying && index === size - 1;
+  const late = !liar && index > 2 && random.chance(8) ? { joins_ms: random.below(TROUBLE_MS / 2) } : {};
+  const idle = !liar && index > 0 && random.chance(6);
+  const both = liar || random.chance(3);
+  return {
+    ...PEERS,
+    ...late,
+    name: liar ? "liar" : "agent",
+    count: 1,
+    skills: idle ? [] : both ? SKILLS : SKILLS.slice(0, 1),
+    concurrency: 1 + random.below(3),
+    cost: random.below(4),
+    expected_ms: 10 + random.below(500),
+    work_ms: [0, work_ms],
+    fail_permille: 83,
+    retry_permille: 150,
+    stall_permille: 50,
+    deaf_permille: 100,
+    silent_permille: !liar && random.chance(12) ? 500 : 0,
+    liars: liar ? 1 : 0,
+    durable: !liar && (lying || !random.chance(10)),
+    slow_us: random.chance(15) ? between(random, 1_000, 50_000) : 0,
+  };
 }
 
 /** Deadlines and cancellations often fall together with the end of the work: that is where two outcomes compete. */
-function submitOne(world: World, random: Random, { lease_ms, work_ms }: Tempo): void {
-  const up = world.hosts.filter(({ peer, rewrite }) => peer !== undefined && rewrite === undefined);
-  const [host] = random.pick(up, 1);
-  if (host === undefined) return;
+function drawTask(random: Random, { index, size, lying, work_ms, lease_ms }: Tempo): TaskGroup {
   const [skill = SKILLS[0]] = random.pick(SKILLS, 1);
   const [reach = "auto" as const] = random.pick(["auto", "directed", "wide"] as const, 1);
-  const [size] = random.pick([1, 3, 5, undefined, undefined, undefined] as const, 1);
-  const ref = world.submit(host.index, {
+  const [custodians] = random.pick([1, 3, 5, undefined, undefined, undefined] as const, 1);
+  return {
+    ...TASKS,
+    name: `t${index}`,
     skill,
+    count: 1,
+    at_ms: random.below(TROUBLE_MS / 2),
+    peer: random.below(lying ? size - 1 : size),
     reach,
     sealed: random.chance(4),
     deadline_ms: random.chance(2) ? 300 + random.below(2 * work_ms) : 3_000 + random.below(37_000),
     lease_ms: lease_ms + random.below(lease_ms),
     attempts_max: 1 + random.below(4),
-    custodians: size,
-  });
-  if (!random.chance(3)) return;
-  world.after(random.below(2 * work_ms), () => {
-    if (world.evidence.answers.get(ref)?.ok === true) world.cancel(host.index, world.task(ref));
-  });
+    cancel_permille: random.chance(3) ? 1000 : 0,
+    cancel_ms: random.below(2 * work_ms),
+    ...(custodians === undefined ? {} : { custodians }),
+  };
 }
 
-function injectFaults(world: World, random: Random): void {
-  const { crash_every_ms, down_ms, partition_every_ms, partition_ms, pause_every_ms, pause_ms } = world.links.faults;
-  const ends = world.now + TROUBLE_MS;
-  const every = (mean_ms: number, strike: () => void): void => {
+function drawPlan(random: Random, { faults, size }: { faults: Faults; size: number }): PlannedFault[] {
+  const plan: PlannedFault[] = [];
+  const any = (): number => random.below(size);
+  const every = (mean_ms: number, strike: (at_ms: number) => PlannedFault): void => {
     if (mean_ms === 0) return;
-    world.after(1 + random.below(2 * mean_ms), () => {
-      if (world.now >= ends) return;
-      strike();
-      every(mean_ms, strike);
-    });
+    for (let at_ms = 1 + random.below(2 * mean_ms); at_ms < TROUBLE_MS; at_ms += 1 + random.below(2 * mean_ms))
+      plan.push(strike(at_ms));
   };
-  const any = (): number => random.below(world.hosts.length);
-  every(crash_every_ms, () => {
-    const index = any();
-    // The crash comes between two effects, wherever the fuse ends.
-    world.host(index).fuse = random.below(12);
-    world.after(random.below(2 * down_ms), () => world.now < ends && world.restart(index));
+  // The crash comes between two effects, wherever the fuse ends.
+  every(faults.crash_every_ms, (at_ms) => {
+    return {
+      at_ms,
+      type: "crash",
+      peer: any(),
+      down_ms: random.below(2 * faults.down_ms),
+      after_effects: random.below(12),
+    };
   });
-  const { crash_on, crash_on_permille } = world.links.faults;
-  for (const { index } of world.hosts) {
-    world.trap(index, (effect) => {
-      if (effect.type !== "send" || !crash_on.includes(effect.message.type)) return undefined;
-      if (random.below(1000) >= crash_on_permille || world.now >= ends) return undefined;
-      world.after(1 + random.below(2 * down_ms), () => world.now < ends && world.restart(index));
-      return random.chance(2) ? "before" : "after";
+  every(faults.partition_every_ms, (at_ms) => drawPartition(random, { at_ms, size, faults }));
+  every(faults.pause_every_ms, (at_ms) => {
+    return { at_ms, type: "pause", peer: any(), for_ms: random.below(faults.pause_ms) };
+  });
+  if (random.chance(5)) {
+    every(10_000, (at_ms) => {
+      return { at_ms, type: "burst", loss_permille: 300 + random.below(700), for_ms: random.below(3_000) };
     });
   }
-  every(partition_every_ms, () => {
-    const group = random.pick(world.hosts, 1 + random.below(world.hosts.length - 1)).map(({ index }) => index);
-    if (random.chance(3)) world.cut(any(), any(), { oneWay: true });
-    else world.isolate(group);
-    world.after(random.below(2 * partition_ms), () => world.heal());
-  });
-  every(pause_every_ms, () => world.pause(any(), random.below(pause_ms)));
+  if (random.chance(6))
+    plan.push({
+      at_ms: random.below(TROUBLE_MS),
+      type: "clock-jump",
+      peer: any(),
+      by_ms: random.below(60_000) - 30_000,
+    });
+  if (random.chance(6)) plan.push({ at_ms: random.below(TROUBLE_MS), type: "drain", peer: any() });
+  for (const kind of faults.crash_on) {
+    for (let nth = 0; nth < 30; nth++) {
+      if (random.below(1000) >= faults.crash_on_permille) continue;
+      const when = random.chance(2) ? "before" : "after";
+      const down_ms = random.below(2 * faults.down_ms);
+      plan.push({ at_ms: 0, type: "crash-at", peer: any(), kind, nth: random.below(20), when, down_ms });
+    }
+  }
+  return plan;
+}
+
+function drawPartition(
+  random: Random,
+  { at_ms, size, faults }: { at_ms: number; size: number; faults: Faults },
+): PlannedFault {
+  const for_ms = random.below(2 * faults.partition_ms);
+  if (random.chance(3)) return { at_ms, type: "one-way", from: random.below(size), to: random.below(size), for_ms };
+  if (random.chance(8)) return { at_ms, type: "ring", for_ms };
+  const group = random.pick([...Array(size).keys()], 1 + random.below(size - 1));
+  const bridge = random.chance(5) ? { bridge: random.below(size) } : {};
+  return { at_ms, type: "split", group, for_ms, ...bridge };
 }

@@ -4,7 +4,9 @@
  * libp2p, and keeps the evidence that checkers read. Time is whole microseconds inside and milliseconds at its face.
  */
 import {
+  type CardDocument,
   type Effect,
+  type Fact,
   type Instant,
   type Message,
   NEVER,
@@ -58,10 +60,19 @@ export interface WorldOptions {
   readonly audit?: boolean;
   /** Keeps the binary trace; its hash is there either way. */
   readonly trace?: boolean;
+  /** Draws the fates of messages by name always. */
+  readonly named?: boolean;
+  /** Peers begin with the cards of so many others, and connected. */
+  readonly warm_cards?: number;
+  readonly drift_ppm?: number;
+  /** Told every fact as it is noted. */
+  readonly onFact?: (node: number, fact: Fact) => void;
 }
 
 export type SubmitOptions = Partial<Omit<Request, "skill" | "input_digest" | "input_bytes" | "nonce">> & {
   readonly skill: string;
+  /** What the task is called in the names of its messages. */
+  readonly label?: string;
 };
 
 /** The network of peers that name no other. */
@@ -92,7 +103,22 @@ export class World implements Ground {
   events = 0;
   hops = 0;
 
-  readonly #seed: number;
+  /** Messages as they are sent, for those who draw them. */
+  said:
+    | {
+        readonly at: number;
+        readonly from: number;
+        readonly to: number;
+        readonly kind: string;
+        readonly task: TaskId | undefined;
+      }[]
+    | undefined;
+
+  readonly #options: WorldOptions;
+  readonly #labels = new Map<TaskId, string>();
+  /** Cards as peers made them, until the beginning is over. */
+  #fresh: Signed<CardDocument>[] | undefined;
+  #submitting: string | undefined;
   readonly #audit: boolean;
   readonly #notary: Notary;
   readonly #sizes = new Sizes();
@@ -110,13 +136,15 @@ export class World implements Ground {
   constructor(options: WorldOptions) {
     const faults = { ...NO_FAULTS, ...options.faults };
     const { seed, topology = "full", degree = 8, lazy = topology === "mesh" } = options;
-    this.#seed = seed;
+    this.#options = options;
     this.random = new Random(seed);
     this.trace = new Trace(options.trace ?? false);
     this.#notary = new Notary({ opens: options.wire === true });
     this.#audit = options.audit ?? options.peers.length <= AUDIT_MAX;
     this.codec = options.wire === true ? wireCodec(this.#notary.open) : BY_REFERENCE;
-    this.links = new Links({ ...options, random: this.random, delay_ms: options.latency_ms ?? [5, 25] }, faults);
+    const labelOf = (task: TaskId): string => this.#labels.get(task) ?? task.slice(0, 8);
+    const delay_ms = options.latency_ms ?? [5, 25];
+    this.links = new Links({ ...options, random: this.random, delay_ms, labelOf }, faults);
     this.gossip = new Gossip(this, { topology, lazy });
     this.network = new Network(this, { topology, degree, gossip: this.gossip, sizes: this.#sizes });
     this.kademlia = new Kademlia(this, topology);
@@ -125,8 +153,40 @@ export class World implements Ground {
       this.#byId.set(host.id, host);
       this.links.place(host.index, host.spec.region ?? host.index % (options.regions?.length ?? 1));
       host.skew_ms = this.random.below(2 * faults.skew_ms + 1) - faults.skew_ms;
-      this.after(host.spec.joins_ms ?? 0, () => this.restart(host.index));
+      const { drift_ppm = 0 } = options;
+      host.drift_ppm = drift_ppm === 0 ? 0 : this.random.below(2 * drift_ppm + 1) - drift_ppm;
+      if (options.warm_cards === undefined || host.spec.joins_ms !== undefined)
+        this.after(host.spec.joins_ms ?? 0, () => this.restart(host.index));
     }
+    if (options.warm_cards !== undefined) this.#warmUp(options.warm_cards);
+  }
+
+  /** Peers that met long ago: each knows some cards, and has its connections. */
+  #warmUp(cards: number): void {
+    const early = this.hosts.filter(({ spec }) => spec.joins_ms === undefined);
+    this.#fresh = [];
+    for (const host of early) this.#boot(host);
+    const all = this.#fresh;
+    this.#fresh = undefined;
+    for (const host of early) {
+      const known = cards >= all.length ? all : this.#some(all, cards);
+      for (const card of known) {
+        const { now, wall } = host.instant(this.now_us);
+        // What comes of it is for connections that are not there yet.
+        for (const effect of host.peer?.receive({ now, wall, type: "card", card }) ?? [])
+          if (effect.type === "wake") this.#wake(host, effect.at);
+      }
+    }
+    for (const host of early) this.network.connect(host);
+  }
+  /** Draws with repetition: at these sizes a repeated one is rare, and a card that is known is no news. */
+  #some<T>(items: readonly T[], count: number): T[] {
+    const some: T[] = [];
+    for (let drawn = 0; drawn < count; drawn++) {
+      const item = items[this.random.below(items.length)];
+      if (item !== undefined) some.push(item);
+    }
+    return some;
   }
 
   // --- asking ---
@@ -171,12 +231,15 @@ export class World implements Ground {
 
   submit(index: number, options: SubmitOptions): number {
     const ref = ++this.#refs;
-    const { skill, input = `{"ref":${ref}}`, deadline_ms = 30_000, ...rest } = options;
+    const { skill, input = `{"ref":${ref}}`, deadline_ms = 30_000, label = `t${ref}`, ...rest } = options;
     const defaults = { lease_ms: 3_000, attempts_max: 3, reach: "auto", sealed: false } as const;
     const named = { skill: must(parseSkill(skill)), input, input_digest: digestOf(input), input_bytes: input.length };
-    const request: Request = { ...defaults, ...rest, ...named, nonce: `nonce-of-request-${ref}`, deadline_ms };
+    const request: Request = { ...defaults, ...rest, ...named, nonce: `nonce-of-request-${label}`, deadline_ms };
     this.#asked.set(ref, { node: index, at: this.now, due: this.now + deadline_ms });
-    this.tell(this.host(index), (instant) => ({ ...instant, type: "submit", ref, request }));
+    this.tell(this.host(index), (instant) => {
+      this.#submitting = label;
+      return { ...instant, type: "submit", ref, request };
+    });
     return ref;
   }
   cancel(index: number, task: TaskId): number {
@@ -203,17 +266,21 @@ export class World implements Ground {
   restart(index: number): void {
     const host = this.host(index);
     if (host.peer !== undefined) return;
+    this.#boot(host);
+    this.network.connect(host);
+  }
+  #boot(host: Host): void {
+    const { index } = host;
     const { agents, durable = true, network = HOME } = host.spec;
     host.boots += 1;
     host.booted_at = this.now_us;
     this.#record("boot", index);
-    const seed = this.#seed * 7919 + index * 101 + host.boots;
+    const seed = this.#options.seed * 7919 + index * 101 + host.boots;
     const seal = this.#notary.sealOf(host.id);
     host.peer = new Peer({ self: host.id, network, version: "0.0.0", seed, seal, durable, addrs: [], agents });
     const kept = [...host.disk].map(([key, record]) => ({ key, record: this.codec.record(record) }));
     this.#receive(host, { ...host.instant(this.now_us), type: "start", kept });
     this.gossip.up(host);
-    this.network.connect(host);
   }
   /** Nothing reaches the peer for a while: a long collection, a lid that was closed. Its handlers go on. */
   pause(index: number, for_ms: number): void {
@@ -238,7 +305,7 @@ export class World implements Ground {
   }
   /** No more faults: links whole, everybody up but the dead, and honest. */
   calm(dead: ReadonlySet<number> = new Set()): void {
-    this.links.faults = NO_FAULTS;
+    this.links.calm(NO_FAULTS);
     for (const host of this.hosts) {
       host.fuse = NEVER;
       host.trap = undefined;
@@ -394,10 +461,12 @@ export class World implements Ground {
     // As the driver on libp2p does it: one sync for all that a turn keeps, and nothing of the turn before it.
     const writes = effects.some(({ type }) => type === "keep");
     const done_at = Math.max(this.now_us, host.synced_at) + (writes ? sync_us : 0);
-    host.synced_at = done_at;
-    if (done_at <= this.now_us) return this.#performAll(host, effects);
+    if (done_at <= this.now_us && host.syncing === 0) return this.#performAll(host, effects);
     const { boots } = host;
+    host.synced_at = done_at;
+    host.syncing += 1;
     this.#schedule(done_at, CALL, -1, -1, () => {
+      if (host.boots === boots) host.syncing -= 1;
       if (host.peer !== undefined && host.boots === boots) this.#performAll(host, effects);
     });
   }
@@ -428,8 +497,17 @@ export class World implements Ground {
     switch (effect.type) {
       case "keep":
         return this.#keep(host, effect);
-      case "send":
-        return this.network.send(host, effect.to, effect.message);
+      case "send": {
+        const { message } = effect;
+        this.said?.push({
+          at: this.now,
+          from: host.index,
+          to: this.indexOf(effect.to),
+          kind: message.type,
+          task: "task" in message ? message.task : undefined,
+        });
+        return this.network.send(host, effect.to, message);
+      }
       case "publish":
         return this.#publish(host, effect.shard, effect.document);
       case "run":
@@ -447,6 +525,7 @@ export class World implements Ground {
         });
         return;
       case "advertise":
+        this.#fresh?.push(effect.card);
         return this.kademlia.advertise(host, effect.card, effect.skills);
       case "look-up":
         return this.kademlia.lookUp(host, effect.skill);
@@ -458,7 +537,10 @@ export class World implements Ground {
         return this.cut(host.index, this.indexOf(effect.peer));
       case "note":
         this.#log(codeOf(effect.fact.type), host.index, -1, "task" in effect.fact ? effect.fact.task : undefined);
+        if (effect.fact.type === "submitted" && this.#submitting !== undefined)
+          this.#labels.set(effect.fact.task, this.#submitting);
         this.evidence.note({ at: this.now, node: host.index }, effect.fact);
+        this.#options.onFact?.(host.index, effect.fact);
         return;
       case "wake":
         return this.#wake(host, effect.at);

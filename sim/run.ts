@@ -1,0 +1,280 @@
+/**
+ * Runs a scenario in the modelled world: the peers meet in peace, then tasks and faults for a while (safety), then no more
+ * faults (liveness), then the judgement. A run is a function of its scenario; the clock of the caller only tells how fast it was.
+ */
+import { NEVER, Random, scoreOf, type TaskId } from "../protocols/mod.ts";
+import { castOf, drawn, silence } from "./cast.ts";
+import { type Breach, boundedMessages, checkLiveness, checkQuiet, checkSafety } from "./checkers.ts";
+import { liar } from "./liar.ts";
+import type { RunRecord, SimReport } from "./report.ts";
+import type { Scenario, TaskGroup } from "./scenario.ts";
+import { type Strike, strikeAll } from "./strikes.ts";
+import { summarise } from "./summary.ts";
+import { World } from "./world.ts";
+
+export interface RunOptions {
+  /** Everything said and kept goes through JSON and its schema. */
+  readonly wire?: boolean;
+  /** Keeps what a page needs. */
+  readonly record?: boolean;
+  readonly trace?: boolean;
+  /** Wall clock in ms, for the speed in the report. */
+  readonly clock?: () => number;
+  readonly progress?: (done: {
+    readonly virtual_ms: number;
+    readonly of_ms: number;
+    readonly tasks_decided: number;
+  }) => void;
+  /** For planted bugs: peers forget what they were told to keep. */
+  readonly forgetKeeps?: boolean;
+}
+
+export interface Ran {
+  readonly report: SimReport;
+  readonly world: World;
+  readonly record?: RunRecord;
+}
+
+/** Worlds up to this size are watched closely: every load after every event, fates by name, everything quiet at the end. */
+const CLOSE = 64;
+/** Larger ones do not wait until everybody knows everybody. */
+const MEET_MAX = 300;
+const MEET_MS = 60_000;
+const MESSAGES_MAX = 3_000;
+const SLICES = 100;
+const SAMPLES = 400;
+const SAID_PEERS_MAX = 32;
+
+export function runScenario(scenario: Scenario, options: RunOptions = {}): Ran {
+  return new Runner(scenario, options).run();
+}
+
+class Runner {
+  readonly #scenario: Scenario;
+  readonly #options: RunOptions;
+  readonly #world: World;
+  readonly #cast: ReturnType<typeof castOf>;
+  readonly #qualities: number[] = [];
+  readonly #decided = new Set<TaskId>();
+  #strikes: readonly Strike[] = [];
+  #submitted = 0;
+  readonly #series = { open: [0], decided: [0], running: [0], messages: [0], up: [0] };
+  #every_ms = 0;
+
+  constructor(scenario: Scenario, options: RunOptions) {
+    const { seed, network } = scenario;
+    this.#scenario = scenario;
+    this.#options = options;
+    this.#cast = castOf(scenario);
+    const { specs } = this.#cast;
+    const { delay_ms: latency_ms, ...model } = network;
+    const close = specs.length <= CLOSE;
+    this.#world = new World({
+      seed,
+      ...model,
+      latency_ms,
+      peers: options.forgetKeeps === true ? specs.map((spec) => ({ ...spec, forgetKeeps: true })) : specs,
+      wire: options.wire ?? false,
+      trace: options.trace ?? false,
+      audit: close,
+      named: close,
+      onFact: (_, fact) => {
+        if (fact.type === "decided") this.#decided.add(fact.task);
+        else if (fact.type === "chosen") this.#judgeChoice(fact.task, fact.winner.score);
+      },
+    });
+  }
+
+  run(): Ran {
+    const { clock = () => 0 } = this.#options;
+    const world = this.#world;
+    const { network, faults, plan, trouble_ms, dead } = this.#scenario;
+    const began = clock();
+    if (network.warm_cards === undefined && world.hosts.length <= MEET_MAX) world.meet(MEET_MS);
+    const met_ms = world.now;
+    if (this.#options.record === true) this.#observe(met_ms);
+    world.links.faults = faults;
+    this.#misbehave();
+    for (const [index, group] of this.#scenario.tasks.entries()) this.#schedule(group, index);
+    this.#strikes = strikeAll(world, plan, trouble_ms);
+    for (const { peer, at_ms } of this.#cast.leaves) world.after(at_ms, () => world.crash(peer));
+    this.#pass(trouble_ms);
+    const gone = this.#cast.leaves.map(({ peer }) => peer);
+    world.calm(new Set([...dead, ...gone]));
+    this.#settle();
+    const breaches = this.#judge();
+    const wallMs = clock() - began;
+    const report = summarise({
+      scenario: this.#scenario,
+      world,
+      breaches,
+      submitted: this.#submitted,
+      qualities: this.#qualities,
+      coverage: {},
+      wallMs,
+    });
+    return { report, world, ...(this.#options.record === true ? { record: this.#record(report) } : {}) };
+  }
+
+  #pass(for_ms: number): void {
+    const slice_ms = Math.ceil(for_ms / SLICES);
+    for (let passed = 0; passed < for_ms; passed += slice_ms) {
+      this.#world.run(Math.min(slice_ms, for_ms - passed));
+      this.#tell(passed + slice_ms);
+    }
+  }
+  #tell(passed_ms: number): void {
+    const { trouble_ms, settle_ms } = this.#scenario;
+    this.#options.progress?.({
+      virtual_ms: passed_ms,
+      of_ms: trouble_ms + settle_ms,
+      tasks_decided: this.#decided.size,
+    });
+  }
+
+  /** A small world is given all the time, so that what does not come to rest shows; a large one until its tasks are decided. */
+  #settle(): void {
+    const { settle_ms, trouble_ms } = this.#scenario;
+    const world = this.#world;
+    if (world.hosts.length <= CLOSE) return world.run(settle_ms);
+    const open = (): boolean => world.evidence.acknowledged.some(({ task }) => !this.#decided.has(task));
+    const slice_ms = Math.ceil(settle_ms / SLICES);
+    for (let passed = 0; passed < settle_ms && open(); passed += slice_ms) {
+      world.run(slice_ms);
+      this.#tell(trouble_ms + passed);
+    }
+  }
+
+  #judge(): Breach[] {
+    const world = this.#world;
+    const breaches = [...checkSafety(world), ...checkLiveness(world), ...boundedMessages(world.evidence, MESSAGES_MAX)];
+    if (breaches.length === 0 && world.hosts.length <= CLOSE) breaches.push(...checkQuiet(world));
+    return breaches;
+  }
+
+  #misbehave(): void {
+    const world = this.#world;
+    const { seed } = this.#scenario;
+    for (const [index, group] of this.#cast.groups.entries()) {
+      world.host(index).slow_us = group.slow_us;
+      if (this.#cast.liars.has(index)) world.corrupt(index, liar(world, index, new Random(seed ^ (index * 977))));
+      else if (group.silent_permille > 0) world.corrupt(index, silence(group, seed ^ (index * 977)));
+    }
+  }
+
+  // --- tasks ---
+
+  #schedule(group: TaskGroup, place: number): void {
+    const random = new Random(this.#scenario.seed * 131 + place * 7_907 + 3);
+    let at_ms = group.at_ms;
+    for (let nth = 0; nth < group.count; nth++) {
+      const own = new Random(random.word());
+      this.#world.after(at_ms, () => this.#submit(group, own, `${group.name ?? `g${place}`}.${nth}`));
+      at_ms += drawn(random, group.every_ms);
+    }
+  }
+
+  #submit(group: TaskGroup, random: Random, label: string): void {
+    const world = this.#world;
+    const asker = this.#asker(group, random);
+    if (asker === undefined) return;
+    this.#submitted += 1;
+    const text = JSON.stringify({ label });
+    const fill = Math.max(0, group.input_bytes - text.length - 9);
+    const ref = world.submit(asker, {
+      label,
+      skill: group.skill,
+      input: fill === 0 ? text : `${text.slice(0, -1)},"fill":"${"x".repeat(fill)}"}`,
+      reach: group.reach,
+      sealed: group.sealed,
+      custodians: group.custodians,
+      deadline_ms: drawn(random, group.deadline_ms),
+      lease_ms: drawn(random, group.lease_ms),
+      attempts_max: drawn(random, group.attempts_max),
+    });
+    if (random.below(1000) >= group.cancel_permille) return;
+    world.after(drawn(random, group.cancel_ms), () => {
+      if (world.evidence.answers.get(ref)?.ok === true) world.cancel(asker, world.task(ref));
+    });
+  }
+
+  #asker({ peer, from }: TaskGroup, random: Random): number | undefined {
+    const world = this.#world;
+    if (peer !== undefined) return world.host(peer).peer === undefined ? undefined : peer;
+    const { groups, liars } = this.#cast;
+    // A few draws before the search: at 100,000 peers a search per task is most of the work.
+    for (let tries = 0; tries < 8; tries++) {
+      const index = random.below(groups.length);
+      if (fits(index)) return index;
+    }
+    const able = groups.keys().filter(fits).toArray();
+    return able[random.below(able.length)];
+
+    function fits(index: number): boolean {
+      const named = from === undefined || groups[index]?.name === from;
+      return named && !liars.has(index) && world.host(index).peer !== undefined;
+    }
+  }
+
+  /** The chosen bid against the best that anybody could have made who is up and has room: a central planner's choice. */
+  #judgeChoice(task: TaskId, score: number): void {
+    const world = this.#world;
+    const skill = world.evidence.skillOf(task);
+    let best = NEVER;
+    for (const { spec, running, peer } of world.hosts) {
+      if (peer === undefined) continue;
+      for (const { concurrency, skills } of spec.agents) {
+        if (running.size >= concurrency) continue;
+        for (const card of skills) {
+          if (card.name !== skill) continue;
+          const load_permille = Math.floor((1000 * running.size) / concurrency);
+          best = Math.min(best, scoreOf({ ...card, load_permille }, { done: 0, failed: 0 }));
+        }
+      }
+    }
+    if (best !== NEVER && score > 0) this.#qualities.push(Math.min(1000, Math.round((1000 * best) / score)));
+  }
+
+  // --- for a page ---
+
+  #observe(met_ms: number): void {
+    const world = this.#world;
+    const { trouble_ms, settle_ms } = this.#scenario;
+    if (world.hosts.length <= SAID_PEERS_MAX) world.said = [];
+    this.#every_ms = Math.max(10, Math.ceil((trouble_ms + settle_ms) / SAMPLES));
+    let sent = world.network.sent;
+    const sample = (): void => {
+      const running = world.hosts.reduce((sum, host) => sum + host.running.size, 0);
+      this.#series.open.push(world.evidence.acknowledged.length - this.#decided.size);
+      this.#series.decided.push(this.#decided.size);
+      this.#series.running.push(running);
+      this.#series.messages.push(world.network.sent - sent);
+      this.#series.up.push(world.hosts.reduce((sum, { peer }) => sum + (peer === undefined ? 0 : 1), 0));
+      sent = world.network.sent;
+      if (world.now < met_ms + trouble_ms + settle_ms) world.after(this.#every_ms, sample);
+    };
+    world.after(this.#every_ms, sample);
+  }
+
+  #record(report: SimReport): RunRecord {
+    const world = this.#world;
+    return {
+      scenario: this.#scenario,
+      report,
+      peers: world.hosts.map(({ index, id, spec }) => ({
+        index,
+        id,
+        name: `${this.#cast.groups[index]?.name ?? "peer"}-${index}`,
+        agents: spec.agents.map(({ name }) => name),
+      })),
+      facts: world.evidence.trace,
+      executions: world.evidence.runs,
+      faults: this.#strikes,
+      links: world.hosts.flatMap((host) =>
+        [...host.connected].filter(({ index }) => index > host.index).map(({ index }) => [host.index, index] as const),
+      ),
+      series: { every_ms: this.#every_ms, ...this.#series },
+      said: world.said ?? [],
+    };
+  }
+}

@@ -32,5 +32,6 @@ export {
   TASKS,
   type TaskGroup,
 } from "./scenario.ts";
+export { type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts";
 export { drawScenario, runSwarm, type SwarmOptions, type SwarmReport } from "./swarm.ts";
 export { HOME, type SubmitOptions, World, type WorldOptions } from "./world.ts";

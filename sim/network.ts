@@ -3,7 +3,7 @@
  * everybody in reach. `mesh`: a degree keeper's graph, and dials to others when there is something to say, as the host on libp2p
  * makes them; a dial costs five one-way delays (measured).
  */
-import type { Message, PeerId } from "../protocols/mod.ts";
+import type { Message, PeerId, TopicDocument } from "../protocols/mod.ts";
 import type { Gossip } from "./gossip.ts";
 import type { Ground } from "./ground.ts";
 import type { Host } from "./host.ts";
@@ -59,6 +59,13 @@ export class Network {
     const cut = links.isCut(host.index, target.index);
     if (target.peer !== undefined && !cut && !links.slandered()) return;
     this.#unreachable(host, to, cut ? DIAL_US : links.delay_us(host.index, target.index));
+  }
+
+  publish(host: Host, shard: number | "all", said: TopicDocument): void {
+    const { evidence, codec } = this.#ground;
+    const bytes = this.#options.sizes.document(said);
+    if ("task" in said) evidence.count(said.task, `publish ${said.kind}`, bytes);
+    this.#options.gossip.publish(host, shard, codec.document(said), bytes);
   }
 
   #unreachable(host: Host, peer: PeerId, after_us: number): void {

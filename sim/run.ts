@@ -240,7 +240,7 @@ class Runner {
   #observe(met_ms: number): void {
     const world = this.#world;
     const { trouble_ms, settle_ms } = this.#scenario;
-    if (world.hosts.length <= SAID_PEERS_MAX) world.said = [];
+    if (world.hosts.length <= SAID_PEERS_MAX) world.listen();
     this.#every_ms = Math.max(10, Math.ceil((trouble_ms + settle_ms) / SAMPLES));
     let sent = world.network.sent;
     const sample = (): void => {

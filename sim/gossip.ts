@@ -44,6 +44,8 @@ export class Gossip {
   readonly #members: Set<Host>[] = Array.from({ length: ALL + 1 }, () => new Set<Host>());
   /** Mesh peers of each host, by topic. */
   readonly #mesh: Map<Host, Set<Host>>[] = Array.from({ length: ALL + 1 }, () => new Map<Host, Set<Host>>());
+  /** What each host has seen lately, and at how many heartbeats it still says so. */
+  readonly #recent = new Map<Host, { readonly publication: Publication; beats: number }[]>();
   deliveries = 0;
   duplicates = 0;
   ihaves = 0;
@@ -93,7 +95,7 @@ export class Gossip {
     if (mine?.delete(other) !== true) return;
     this.#mesh[topic]?.get(other)?.delete(host);
     if (mine.size >= D_LOW) return;
-    this.#ground.after_us(this.#toHeartbeat(), () => this.#heartbeat(topic, host));
+    this.#ground.after_us(this.#toHeartbeat(host), () => this.#heartbeat(topic, host));
   }
   #heartbeat(topic: number, host: Host): void {
     const mine = this.#mesh[topic]?.get(host);
@@ -101,8 +103,10 @@ export class Gossip {
     const free = [...host.connected].filter((other) => !mine.has(other) && this.#members[topic]?.has(other));
     for (const other of this.#ground.random.pick(free, D - mine.size)) this.#graft(topic, host, other);
   }
-  #toHeartbeat(): number {
-    return HEARTBEAT_US - (this.#ground.now_us % HEARTBEAT_US);
+  /** Heartbeats of different hosts fall anywhere in the second. */
+  #toHeartbeat({ index }: Host): number {
+    const phase = (index * 2_654_435) % HEARTBEAT_US;
+    return HEARTBEAT_US - ((this.#ground.now_us + phase) % HEARTBEAT_US);
   }
   /** Mesh peers of a host on a topic, for those who draw or compare meshes. */
   meshOf(host: Host, topic: number): readonly Host[] {
@@ -179,27 +183,51 @@ export class Gossip {
     return true;
   }
 
+  /** At the host's next heartbeats some others are told what it has seen lately. */
   #advertise(host: Host, publication: Publication): void {
     if (!this.#options.lazy) return;
-    const boots = host.boots;
-    for (let beat = 0; beat < GOSSIP_HEARTBEATS; beat++)
-      this.#ground.after_us(this.#toHeartbeat() + beat * HEARTBEAT_US, () => {
-        if (host.peer !== undefined && host.boots === boots) this.#ihave(host, publication);
-      });
-  }
-  #ihave(host: Host, publication: Publication): void {
-    const { links, random } = this.#ground;
-    const mine = this.#mesh[publication.topic]?.get(host);
-    const lazy = [...host.connected].filter(
-      (other) => mine?.has(other) !== true && this.#members[publication.topic]?.has(other),
-    );
-    for (const other of random.pick(lazy, D_LAZY)) {
-      this.ihaves += 1;
-      if (links.isCut(host.index, other.index)) continue;
-      if (((publication.seen[other.index >>> 5] ?? 0) & (1 << (other.index & 31))) !== 0) continue;
-      // IHAVE there, IWANT back, then the message.
-      const asked_us = links.delay_us(host.index, other.index) + links.delay_us(other.index, host.index);
-      this.#ground.after_us(asked_us, () => this.#forward(host, other, publication));
+    const recent = this.#recent.get(host);
+    if (recent !== undefined) {
+      recent.push({ publication, beats: GOSSIP_HEARTBEATS });
+      return;
     }
+    this.#recent.set(host, [{ publication, beats: GOSSIP_HEARTBEATS }]);
+    this.#ground.after_us(this.#toHeartbeat(host), () => this.#gossip(host, host.boots));
+  }
+
+  #gossip(host: Host, boots: number): void {
+    const recent = this.#recent.get(host) ?? [];
+    this.#recent.delete(host);
+    if (host.peer === undefined || host.boots !== boots) return;
+    const lazy = new Map<number, readonly Host[]>();
+    for (const entry of recent) {
+      const { publication } = entry;
+      const chosen = lazy.get(publication.topic) ?? this.#lazyPeers(host, publication.topic);
+      lazy.set(publication.topic, chosen);
+      for (const other of chosen) this.#ihave(host, other, publication);
+      entry.beats -= 1;
+    }
+    const left = recent.filter(({ beats }) => beats > 0);
+    if (left.length === 0) return;
+    this.#recent.set(host, left);
+    this.#ground.after_us(HEARTBEAT_US, () => this.#gossip(host, boots));
+  }
+
+  #lazyPeers(host: Host, topic: number): readonly Host[] {
+    const mine = this.#mesh[topic]?.get(host);
+    const members = this.#members[topic];
+    const others: Host[] = [];
+    for (const other of host.connected) if (mine?.has(other) !== true && members?.has(other)) others.push(other);
+    return this.#ground.random.pick(others, D_LAZY);
+  }
+
+  #ihave(host: Host, other: Host, publication: Publication): void {
+    const { links } = this.#ground;
+    this.ihaves += 1;
+    if (((publication.seen[other.index >>> 5] ?? 0) & (1 << (other.index & 31))) !== 0) return;
+    if (links.isCut(host.index, other.index)) return;
+    // IHAVE there, IWANT back, then the message.
+    const asked_us = links.delay_us(host.index, other.index) + links.delay_us(other.index, host.index);
+    this.#ground.after_us(asked_us, () => this.#forward(host, other, publication));
   }
 }

@@ -3,6 +3,7 @@
  * deeper. `startNode` in `node/mod.ts` makes one. Every method that can fail rejects with a `Fault`.
  */
 import type { Fact, KnownPeer, OutcomeDocument, PeerId, Reach, Skill, TaskId, TaskView } from "../protocols/mod.ts";
+import type { Way } from "./driver/mod.ts";
 
 export interface SubmitOptions {
   readonly skill: string;
@@ -42,7 +43,10 @@ export interface Status {
   readonly addrs: readonly string[];
   readonly uptimeMs: number;
   readonly state: "starting" | "ready" | "draining" | "stopped";
-  /** Connected to a peer of the network with every topic grafted, or alone because there is nobody to join. */
+  /**
+   * Connected to two peers of the network or to all that could be found, with every topic grafted; or alone because there is
+   * nobody to join. At the latest 3 s after the first neighbour.
+   */
   readonly meshReady: boolean;
   readonly connections: number;
   readonly agents: readonly {
@@ -55,18 +59,28 @@ export interface Status {
   readonly process: { readonly pid: number; readonly node: string; readonly rssBytes: number };
 }
 
+export interface Joining {
+  readonly joined: boolean;
+  readonly ways: readonly Way[];
+}
+
 export interface MootNode {
   readonly self: PeerId;
   status(): Status;
   /** Resolves when `meshReady`; rejects when the signal aborts. */
   ready(signal?: AbortSignal): Promise<void>;
-  /** Resolves when a majority of custodians has stored the task. */
+  /**
+   * Resolves when a majority of custodians has stored the task. In the first 5 s of its life a node waits for its mesh before it
+   * chooses them, and for as many as were asked for.
+   */
   submit(options: SubmitOptions): Promise<TaskId>;
   /** Waits for the outcome of a task that this node is a custodian of. */
   outcome(task: TaskId, signal?: AbortSignal): Promise<SubmitResult>;
   /** Resolves when the cancellation is accepted; the outcome follows (a result that was first wins). */
   cancel(task: TaskId): Promise<void>;
   peers(): readonly (KnownPeer & { readonly connected: boolean; readonly addrs: readonly string[] })[];
+  /** Whether a member of the network is connected, and what came of every address to join. */
+  joining(): Joining;
   tasks(): readonly TaskView[];
   task(id: TaskId): TaskView | undefined;
   facts(task: TaskId): readonly Observed[];

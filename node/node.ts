@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import {
   type AgentCard,
@@ -26,10 +27,11 @@ import { makeOpen, makeSeal } from "./envelope/mod.ts";
 import { Fault } from "./fault.ts";
 import type { AgentSpec } from "./handlers/mod.ts";
 import { startHost } from "./host/mod.ts";
-import type { MootNode, Observed, Status, SubmitOptions, SubmitResult } from "./moot-node.ts";
+import type { Joining, MootNode, Observed, Status, SubmitOptions, SubmitResult } from "./moot-node.ts";
+import { isReady, READY } from "./readiness.ts";
 import { resultOf } from "./reporting.ts";
 import { openStore, type Store } from "./store/mod.ts";
-import { requestOf } from "./submitting.ts";
+import { submit } from "./submitting.ts";
 import { packageVersion } from "./version.ts";
 
 export interface StartOptions {
@@ -41,7 +43,7 @@ export interface StartOptions {
 
 const VERSION = packageVersion();
 const GRACE_MS = 30_000;
-const READY_POLL_MS = 50;
+const POLL_MS = 50;
 
 export async function startNode(config: Config, options: StartOptions = {}): Promise<MootNode> {
   const network = must(parseNetwork(config.network.name), "a network name that the configuration checked");
@@ -75,6 +77,7 @@ class RunningNode implements MootNode {
   #peer: Peer | undefined;
   #stopping: Promise<void> | undefined;
   #addrs = "";
+  #begun_at = 0;
 
   constructor(parts: { config: Config; network: Network; self: PeerId; store: Store; options: StartOptions }) {
     this.self = parts.self;
@@ -144,6 +147,7 @@ class RunningNode implements MootNode {
     this.#peer = peer;
     this.#addrs = host.addrs().join();
     this.#state = "ready";
+    this.#begun_at = performance.now();
     driver.begin({ peer, host, work: this.#work, kept: parts.kept });
   }
 
@@ -182,31 +186,29 @@ class RunningNode implements MootNode {
     while (!this.#meshReady()) {
       signal?.throwIfAborted();
       if (this.#stopping !== undefined) throw new Fault("network", "the node stopped before the mesh was ready");
-      await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+      await pause(POLL_MS);
     }
   }
 
-  /** Alone with nobody to join; or connected, every neighbour's card here, every topic grafted. */
   #meshReady(): boolean {
     if (this.#state !== "ready") return false;
-    const connected = this.#running.connections();
-    if (connected.length === 0) return this.#config.join.length === 0;
-    const known = new Set(this.#machines.known().map(({ peer }) => peer));
-    return connected.every((peer) => known.has(peer)) && this.#running.meshReady();
+    const host = this.#running;
+    return isReady({
+      neighbours: host.neighbours(),
+      known: new Set(this.#machines.known().map(({ peer }) => peer)),
+      joins: this.#config.join.length > 0,
+      grafted: host.meshReady(),
+      seeking: host.seeking(),
+    });
   }
 
-  async submit(options: SubmitOptions): Promise<TaskId> {
-    const request = requestOf(
-      options,
-      this.#machines.known().map(({ card }) => card),
-    );
-    const answer = await this.#driver.ask((ref) => ({ type: "submit", ref, request }));
-    if (answer.ok) return answer.task;
-    const remedy =
-      answer.reason === "too-few-peers"
-        ? "start more nodes, or ask for fewer custodians"
-        : "try again, or submit to another node";
-    throw new Fault(answer.reason, answer.message, { remedy });
+  submit(options: SubmitOptions): Promise<TaskId> {
+    return submit(options, {
+      cards: () => this.#machines.known().map(({ card }) => card),
+      ask: (request) => this.#driver.ask((ref) => ({ type: "submit", ref, request })),
+      young: () => this.#state === "ready" && performance.now() - this.#begun_at < READY.young_ms,
+      meshReady: () => this.#meshReady(),
+    });
   }
 
   async cancel(task: TaskId): Promise<void> {
@@ -250,6 +252,9 @@ class RunningNode implements MootNode {
       .known()
       .map((known) => ({ ...known, connected: connected.has(known.peer), addrs: known.card.addrs }));
   }
+  joining(): Joining {
+    return { joined: this.peers().some(({ connected }) => connected), ways: this.#running.ways() };
+  }
   tasks(): ReturnType<MootNode["tasks"]> {
     return this.#machines.tasks();
   }
@@ -284,8 +289,7 @@ class RunningNode implements MootNode {
     this.#driver.push({ type: "drain" });
     const until = performance.now() + grace_ms;
     await this.#work.idle(grace_ms);
-    while (performance.now() < until && this.#proposing())
-      await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+    while (performance.now() < until && this.#proposing()) await pause(POLL_MS);
     this.#work.stopAll();
     await this.#work.idle(Math.min(2_000, grace_ms));
     await this.#close();

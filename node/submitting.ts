@@ -1,17 +1,57 @@
 /**
  * What a user submits, made ready for the machines: sizes, names and schemas are checked here, so that nothing is announced that
- * no agent could take. Throws `Fault`s that name the field and the remedy.
+ * no agent could take; and put to them, when a node that has just started knows whom to ask. Throws `Fault`s that name the field
+ * and the remedy.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { type CardDocument, LIMITS, parseDigest, parseSkill, type Request, type Skill } from "../protocols/mod.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  type Answer,
+  type CardDocument,
+  LIMITS,
+  parseDigest,
+  parseSkill,
+  type Request,
+  type Skill,
+  type TaskId,
+} from "../protocols/mod.ts";
 import { Fault } from "./fault.ts";
 import { type Check, depthOf, validator } from "./handlers/mod.ts";
 import type { SubmitOptions } from "./moot-node.ts";
 
+const POLL_MS = 50;
 const CHECKS_MAX = 256;
 const checks = new Map<string, Check>();
 
-export function requestOf(options: SubmitOptions, cards: readonly CardDocument[]): Request {
+/** The node that is submitted to. */
+export interface Desk {
+  readonly cards: () => readonly CardDocument[];
+  readonly ask: (request: Request) => Promise<Answer>;
+  /** Up for so short a time that whom it does not know yet may be about to come. Not for ever. */
+  readonly young: () => boolean;
+  readonly meshReady: () => boolean;
+}
+
+export async function submit(options: SubmitOptions, { cards, ask, young, meshReady }: Desk): Promise<TaskId> {
+  let request = requestOf(options, cards());
+  if (young() && !meshReady()) {
+    while (young() && !meshReady()) await pause(POLL_MS);
+    request = requestOf(options, cards()); // others may have come, who know another schema
+  }
+  let answer = await ask(request);
+  while (!answer.ok && answer.reason === "too-few-peers" && young()) {
+    await pause(POLL_MS);
+    answer = await ask(request);
+  }
+  if (answer.ok) return answer.task;
+  const remedy =
+    answer.reason === "too-few-peers"
+      ? "start more nodes, or ask for fewer custodians"
+      : "try again, or submit to another node";
+  throw new Fault(answer.reason, answer.message, { remedy });
+}
+
+function requestOf(options: SubmitOptions, cards: readonly CardDocument[]): Request {
   const skill = skillOf(options.skill);
   const input = textOf(options.input);
   const input_bytes = Buffer.byteLength(input);

@@ -1,5 +1,6 @@
 /** The numbers of the control API: unit last in the name, reason beside it. */
 import { assert, LIMITS } from "../../protocols/kernel/mod.ts";
+import { READY } from "../readiness.ts";
 
 export const API = {
   token_bytes: 32,
@@ -38,4 +39,4 @@ export const API = {
 } as const;
 
 assert(API.body_bytes >= 3 * LIMITS.body_bytes, "an escaped input fits into a request");
-assert(API.answer_ms > LIMITS.store_ms, "the client hears why a task could not be stored");
+assert(API.answer_ms > READY.young_ms + LIMITS.store_ms, "the client hears why a task could not be stored");

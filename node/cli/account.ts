@@ -2,6 +2,7 @@
 import { ballotText, type PeerId } from "../../protocols/kernel/mod.ts";
 import type { Attempt, OutcomeDocument } from "../../protocols/mod.ts";
 import type { TaskAnswer } from "../api/mod.ts";
+import { isTooShort } from "./exits.ts";
 import { brief, duration, paint, plural, shortPeer, visible } from "./output.ts";
 import { because, REASONS, REFUSALS, STATES } from "./words.ts";
 
@@ -62,33 +63,37 @@ function asking({ asked, refusals, rounds }: Pick<Failure, "asked" | "refusals" 
 
 function attemptLines(attempts: readonly Attempt[], say: Say): string[] {
   return attempts.map(({ contractor, ballot, started, ended, exitReason, message }, index) => {
-    const note = message === undefined || message === "" ? "" : `: ${brief(message, TEXT_CHARS)}`;
     const when = `from ${duration(started)} to ${duration(ended)}`;
-    return field(
-      `attempt ${index + 1}`,
-      `${say(contractor)} in ballot ${ballotText(ballot)}, ${when}, ended ${because(exitReason, REASONS)}${note}`,
-    );
+    const end = withNote(because(exitReason, REASONS), message);
+    return field(`attempt ${index + 1}`, `${say(contractor)} in ballot ${ballotText(ballot)}, ${when}, ended ${end}`);
   });
 }
 
 function failureLines(failure: Failure): string[] {
-  const lines = [
-    field(
-      "failure",
-      `${because(failure.reason, REASONS)}${failure.message === "" ? "" : `: ${brief(failure.message, TEXT_CHARS)}`}`,
-    ),
-  ];
+  const lines = [field("failure", reasonText(failure))];
   for (const cause of failure.causes) lines.push(field("cause", brief(cause, TEXT_CHARS)));
   for (const { name, outcome, ms } of failure.toolTrace)
     lines.push(field("tool", `${visible(name)}: ${visible(outcome)} after ${duration(ms)}`));
-  lines.push(field("retry", failure.retryable ? "another try may succeed" : "the same input would fail again"));
+  // Only then did somebody judge the input: what was cancelled or came too late says nothing of another try.
+  if (failure.status === "failed")
+    lines.push(field("retry", failure.retryable ? "another try may succeed" : "the same input would fail again"));
   return lines;
+}
+
+function reasonText(failure: Failure): string {
+  const words = isTooShort(failure)
+    ? `${failure.reason} (the deadline is too short for everybody who was asked)`
+    : because(failure.reason, REASONS);
+  return withNote(words, failure.message);
+}
+
+function withNote(words: string, note: string | undefined): string {
+  return note === undefined || note === "" ? words : `${words}: ${brief(note, TEXT_CHARS)}`;
 }
 
 /** Why a task did not succeed, for the end of `submit`: one line of reason, then who was asked and every refusal. */
 export function whyNot(failure: Failure, stream: Stream): string {
-  const head = `${failure.status}: ${because(failure.reason, REASONS)}${failure.message === "" ? "" : `: ${brief(failure.message, TEXT_CHARS)}`}`;
-  const lines = [paint("red", head, stream)];
+  const lines = [paint("red", `${failure.status}: ${reasonText(failure)}`, stream)];
   if (failure.rounds > 0) {
     const asked = failure.asked.map(shortPeer).join(", ");
     lines.push(
@@ -99,10 +104,9 @@ export function whyNot(failure: Failure, stream: Stream): string {
     lines.push(`  ${shortPeer(peer)} refused${times > 1 ? ` ${times} times` : ""}: ${because(reason, REFUSALS)}`);
   }
   failure.attempts.forEach(({ contractor, ballot, exitReason, message }, index) => {
-    const note = message === undefined || message === "" ? "" : `: ${brief(message, TEXT_CHARS)}`;
-    lines.push(
-      `  attempt ${index + 1} by ${shortPeer(contractor)} in ballot ${ballotText(ballot)}: ${because(exitReason, REASONS)}${note}`,
-    );
+    const end = withNote(because(exitReason, REASONS), message);
+    lines.push(`  attempt ${index + 1} by ${shortPeer(contractor)} in ballot ${ballotText(ballot)}: ${end}`);
   });
+  if (isTooShort(failure)) lines.push("  remedy: give it more time with --deadline");
   return lines.join("\n");
 }

@@ -1,14 +1,18 @@
-/** What the process says to the shell when it ends (DESIGN.md, section 6). Pure. */
+/** What the process says to the shell when it ends (README.md has the table). Pure. */
 import { Fault, type FaultCode } from "../fault.ts";
 import type { SubmitResult } from "../moot-node.ts";
 
+type Failure = NonNullable<SubmitResult["failure"]>;
+
 export const EXIT = {
   ok: 0,
-  /** An internal error, or a node that could not do what was asked (full, draining, too few peers). */
+  /** An internal error, a node that could not do what was asked (full, draining, its disk), or a finding of `doctor`. */
   internal: 1,
+  /** What was asked for cannot be, until whoever asked changes something. */
   usage: 2,
-  /** The task failed, or was cancelled. */
+  /** The task failed, or was cancelled; for `cancel`: something else was decided first. */
   failed: 3,
+  /** It passed, or was too short for everybody who was asked. */
   deadline: 4,
   noBids: 5,
   noNode: 6,
@@ -26,7 +30,7 @@ const BY_FAULT = {
   "no-node": EXIT.noNode,
   denied: EXIT.denied,
   timeout: EXIT.deadline,
-  "already-decided": EXIT.internal,
+  "already-decided": EXIT.failed,
   "not-stored": EXIT.internal,
   "too-few-peers": EXIT.usage,
   overloaded: EXIT.internal,
@@ -34,7 +38,7 @@ const BY_FAULT = {
   handler: EXIT.internal,
   network: EXIT.internal,
   "store-damaged": EXIT.internal,
-  "store-locked": EXIT.internal,
+  "store-locked": EXIT.usage,
   "store-io": EXIT.internal,
   internal: EXIT.internal,
 } as const satisfies Record<FaultCode, number>;
@@ -45,13 +49,23 @@ export function exitOfError(error: unknown): number {
 
 export function exitOfOutcome({ status, failure }: Pick<SubmitResult, "status" | "failure">): number {
   if (status === "done") return EXIT.ok;
-  if (failure?.reason === "no-bids") return EXIT.noBids;
+  if (failure?.reason === "no-bids" && !isTooShort(failure)) return EXIT.noBids;
   return status === "expired" ? EXIT.deadline : EXIT.failed;
+}
+
+/** Nobody bid, and for one reason: whoever was asked could not have finished before the deadline. */
+export function isTooShort({ reason, refusals }: Pick<Failure, "reason" | "refusals">): boolean {
+  return reason === "no-bids" && refusals.length > 0 && refusals.every((refusal) => refusal.reason === "too-late");
 }
 
 /** For the help text. */
 export const EXITS_TEXT = `Exit codes:
-  0  ok                      4  its deadline passed         7  denied (wrong token)
-  1  internal error          5  nobody bid                  130  interrupted (the task goes on)
-  2  wrong usage or config   6  no node to talk to
-  3  the task failed or was cancelled`;
+  0  ok
+  1  internal error, the node cannot (full, draining, its disk), or doctor found a failure
+  2  wrong usage or config, or the data folder belongs to a node that runs
+  3  the task failed or was cancelled; for cancel: it was decided otherwise before
+  4  its deadline passed, or was too short for everybody who was asked
+  5  nobody bid
+  6  no node to talk to
+  7  denied (wrong token)
+  130  interrupted (the task goes on)`;

@@ -40,7 +40,8 @@ Examples:
   $ moot submit text.count@1 --dry-run
 
 Prints the result as JSON; with --json the whole account: task, status, result or failure, contractor, attempts, timings.
-Exits 3 when the task failed or was cancelled, 4 when its deadline passed, 5 when nobody bid, 130 on Ctrl-C (the task goes on).`;
+Exits 3 when the task failed or was cancelled, 4 when its deadline passed or was too short for everybody who was asked,
+5 when nobody bid, 130 on Ctrl-C (the task goes on).`;
 
 export function submitCommand(): Command {
   return forClients(new Command("submit"))

@@ -1,7 +1,8 @@
 /** `moot tasks`, `moot show` and `moot cancel`: what this node keeps of tasks. */
 import { Command, Option } from "commander";
 import { ballotText } from "../../protocols/kernel/mod.ts";
-import type { TaskRow } from "../api/mod.ts";
+import type { TaskAnswer, TaskRow } from "../api/mod.ts";
+import { Fault } from "../fault.ts";
 import { accountOf } from "./account.ts";
 import { type ClientOptions, clientOf, forClients, parseCount } from "./options.ts";
 import { duration, paint, plural, print, printJson, shortPeer, shortTask, table, talk } from "./output.ts";
@@ -81,11 +82,30 @@ export function cancelCommand(): Command {
     .argument("<task>", "its id, or at least 6 of its first digits")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ moot cancel 3fa94c\n\nWaits until the cancellation is accepted, not until it is decided: see moot show.",
+      "\nExamples:\n  $ moot cancel 3fa94c\n\nWaits until the cancellation is accepted, not until it is decided: see moot show.\nExits 0 also when the task was cancelled before, 3 when something else was decided first.",
     )
     .action(async (id: string, options: ClientOptions) => {
-      const task = await clientOf(options).cancel(id);
-      if (options.json === true) return printJson({ task, accepted: true });
-      talk(`${shortTask(task)}: the cancellation is accepted`);
+      const client = clientOf(options);
+      try {
+        const task = await client.cancel(id);
+        if (options.json === true) return printJson({ task, accepted: true });
+        talk(`${shortTask(task)}: the cancellation is accepted`);
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== "already-decided") throw error;
+        tellDecided(await client.task(id), options);
+      }
     });
+}
+
+/** Whoever cancels twice has what they want; whoever comes too late should know what was decided. */
+function tellDecided({ task, outcome }: TaskAnswer, { json }: ClientOptions): void {
+  const status = outcome?.status ?? "decided";
+  if (status !== "cancelled") {
+    throw new Fault("already-decided", `${shortTask(task)} cannot be cancelled: it is ${status} already`, {
+      remedy: `see how it ended with: moot show ${shortTask(task)}`,
+      details: { task, status },
+    });
+  }
+  if (json === true) return printJson({ task, accepted: true, status });
+  talk(`${shortTask(task)}: it was cancelled already`);
 }

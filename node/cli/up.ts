@@ -10,6 +10,7 @@ import type { Config } from "../config/mod.ts";
 import { Fault } from "../fault.ts";
 import type { MootNode } from "../moot-node.ts";
 import { EXIT } from "./exits.ts";
+import { JoinWatch } from "./joining.ts";
 import { collect } from "./options.ts";
 import { paint, printJson, talk, visible } from "./output.ts";
 
@@ -25,6 +26,8 @@ interface UpOptions {
 
 /** A node that failed gets this long to close what it has open. */
 const FAILED_MS = 3_000;
+/** Between looks at whether it has joined its network. */
+const LOOK_MS = 1_000;
 
 const EXAMPLES = `
 Examples:
@@ -34,7 +37,9 @@ Examples:
   $ moot up --demo                            (shows a small network at work)
 
 Without a config, --data starts a node without agents, open to this machine only.
-Ctrl-C or SIGTERM: takes no new work, lets running work end. A second one ends it at once.`;
+Ctrl-C or SIGTERM: takes no new work, lets running work end. A second one ends it at once.
+When no member answers at the addresses to join, it warns on stderr (with --json as an event, join-failed) and tries on.
+Exits 0 when it was told to end, 2 when the config is wrong or the data folder belongs to a node that runs.`;
 
 export function upCommand(): Command {
   return new Command("up")
@@ -129,7 +134,16 @@ async function live({ node, config, served, ending, say }: Life): Promise<void> 
       ),
     () => undefined, // stopped first
   );
-  const how = await ending.asked.finally(() => gone.abort());
+  const watch = new JoinWatch();
+  const look = () => {
+    for (const { event, fields, text } of watch.look(performance.now(), node.joining())) say(event, fields, text);
+  };
+  look();
+  const looking = setInterval(look, LOOK_MS);
+  const how = await ending.asked.finally(() => {
+    clearInterval(looking);
+    gone.abort();
+  });
   say("draining", {}, "draining: no new work, running work ends (again to stop at once)");
   await node.stop(how);
 }

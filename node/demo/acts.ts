@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { duration, paint, plural, visible } from "../cli/output.ts";
 import { Fault } from "../fault.ts";
+import { workThrough } from "./at-once.ts";
 import type { Player } from "./cast.ts";
 import { contractorDies, initiatorDies, type Killed, LEASE_MS, type Scene } from "./chaos.ts";
 import { conclude, prosiest, type Reading, readAll } from "./corpus.ts";
@@ -205,14 +206,10 @@ class Show {
   /** While all five are the processes that did the work: a killed one takes its counters along. */
   async #countMessages(): Promise<void> {
     const { ledger, peers } = this.#parts;
-    const waiting = ledger.stories.values();
-    const worker = async () => {
-      for (const story of waiting) {
-        const counts = await Promise.all(peers.running.map(({ client }) => client.messages(story.task)));
-        story.messages = counts.reduce((sum, { sent }) => sum + sent, 0);
-      }
-    };
-    await Promise.all(Array.from({ length: COUNT_AT_ONCE }, worker));
+    await workThrough(ledger.stories, { at_once: COUNT_AT_ONCE }, async (story) => {
+      const counts = await Promise.all(peers.running.map(({ client }) => client.messages(story.task)));
+      story.messages = counts.reduce((sum, { sent }) => sum + sent, 0);
+    });
   }
 
   async #killings(prose: readonly Document[]): Promise<readonly Killed[]> {

@@ -8,6 +8,7 @@ import { isProse, type Terms } from "./agents/lexer.ts";
 import type { Ranked } from "./agents/rank.ts";
 import type { Stats } from "./agents/stats.ts";
 import type { Summary } from "./agents/summary.ts";
+import { workThrough } from "./at-once.ts";
 import type { Desk } from "./desk.ts";
 import { type Document, jsonBytes } from "./folder.ts";
 import { JOBS } from "./jobs.ts";
@@ -41,18 +42,12 @@ export async function readAll(
   documents: readonly Document[],
   onRead: (reading: Reading) => void,
 ): Promise<readonly Reading[]> {
-  const until = performance.now() + READING_MS;
   const readings: Reading[] = [];
-  const waiting = documents.values();
-  const worker = async () => {
-    for (const document of waiting) {
-      const reading = await read(desk, document);
-      readings.push(reading);
-      onRead(reading);
-      if (performance.now() > until) return;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await workThrough(documents, { at_once: AT_ONCE, until: performance.now() + READING_MS }, async (document) => {
+    const reading = await read(desk, document);
+    readings.push(reading);
+    onRead(reading);
+  });
   return readings;
 }
 
@@ -88,21 +83,15 @@ async function sumUp(
   readings: readonly Reading[],
   weights: readonly (readonly [string, number])[],
 ): Promise<Findings["summaries"]> {
-  const until = performance.now() + SUMMING_MS;
-  const waiting = readings.values();
   const summaries: { name: string; summary: Summary }[] = [];
-  const worker = async () => {
-    for (const { document } of waiting) {
-      const { name, text } = document;
-      const input = { name, text, weights, sentences: SENTENCES };
-      // A full part leaves little room for the weights: the lightest of them go.
-      while (jsonBytes(input) > PARTS_BYTES && input.weights.length > 0) input.weights = input.weights.slice(0, -20);
-      const { result } = await desk.ask({ job: JOBS.summary, input, label: name });
-      summaries.push({ name, summary: result });
-      if (performance.now() > until) return;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const pace = { at_once: AT_ONCE, until: performance.now() + SUMMING_MS };
+  await workThrough(readings, pace, async ({ document: { name, text } }) => {
+    const input = { name, text, weights, sentences: SENTENCES };
+    // A full part leaves little room for the weights: the lightest of them go.
+    while (jsonBytes(input) > PARTS_BYTES && input.weights.length > 0) input.weights = input.weights.slice(0, -20);
+    const { result } = await desk.ask({ job: JOBS.summary, input, label: name });
+    summaries.push({ name, summary: result });
+  });
   return summaries;
 }
 

@@ -36,7 +36,7 @@ export const FOLDER = {
 const SKIPPED_FOLDERS = new Set(
   "node_modules bower_components vendor dist build out target coverage __pycache__ venv site-packages".split(" "),
 );
-const GENERATED = /(^|[-.])lock(\.\w+)?$|\.(min\.\w+|map|svg)$|^npm-shrinkwrap\.json$/;
+const GENERATED = /(^|[-.])lock(\.\w+)?$|\.(min\.\w+|map|svg)$|^npm-shrinkwrap\.json$|^go\.sum$/;
 
 interface Left {
   generated: number;

@@ -1,6 +1,21 @@
 /** What a driver needs of the network, and what the network tells it. `node/host` offers this over libp2p. */
 import type { CardDocument, Message, PeerId, Signed, Skill, TopicDocument } from "../../protocols/mod.ts";
 
+export interface Neighbour {
+  readonly peer: PeerId;
+  /** Of its oldest open connection. */
+  readonly age_ms: number;
+}
+
+/** An address to join, and what came of it. */
+export interface Way {
+  readonly address: string;
+  /** Whether a dial is over: until then nothing is known of it. */
+  readonly tried: boolean;
+  /** Why the last dial failed, in words; undefined when it did not. */
+  readonly error: string | undefined;
+}
+
 export interface Host {
   readonly self: PeerId;
   /** With `/p2p/<id>` at the end. */
@@ -14,6 +29,12 @@ export interface Host {
   /** A peer broke a clause: its score falls. */
   penalise(peer: PeerId): void;
   connections(): PeerId[];
+  /** The same peers, with the time they have been connected. */
+  neighbours(): Neighbour[];
+  /** Whether somebody known, or behind an address to join, has not been tried yet. */
+  seeking(): boolean;
+  /** The addresses to join, in the order of the config. */
+  ways(): readonly Way[];
   advertise(card: Signed<CardDocument>, skills: readonly Skill[]): void;
   lookUp(skill: Skill): void;
   fetchCard(peer: PeerId): void;

@@ -3,6 +3,8 @@
  * growing pauses. The DHT alone leaves a network badly knit for minutes; this takes seconds (measured). Woken by a tick.
  */
 import type { PeerId } from "../../protocols/mod.ts";
+import type { Way } from "../driver/mod.ts";
+import { dialWords } from "./dial-words.ts";
 import { HOST } from "./limits.ts";
 
 export interface DegreeOptions {
@@ -18,11 +20,14 @@ export interface DegreeOptions {
 interface Candidate {
   next_at: number;
   pause_ms: number;
+  /** Whether the first dial is over, whatever came of it. */
+  tried: boolean;
 }
 
 interface Door extends Candidate {
   readonly address: string;
   behind: PeerId | undefined;
+  error: string | undefined;
   dialling: boolean;
 }
 
@@ -34,15 +39,25 @@ export class Degree {
 
   constructor(options: DegreeOptions) {
     this.#options = options;
-    const fresh = { next_at: 0, pause_ms: HOST.join_retry_ms_first, behind: undefined, dialling: false };
-    this.#doors = options.join.map((address) => ({ address, ...fresh }));
+    const fresh = { next_at: 0, pause_ms: HOST.join_retry_ms_first, tried: false, dialling: false };
+    this.#doors = options.join.map((address) => ({ address, behind: undefined, error: undefined, ...fresh }));
+  }
+
+  get ways(): readonly Way[] {
+    return this.#doors.map(({ address, tried, error }) => ({ address, tried, error }));
+  }
+
+  /** Whether somebody known, or behind a join address, has not been tried yet. */
+  get seeking(): boolean {
+    const doors = this.#doors.some(({ tried }) => !tried);
+    return doors || [...this.#candidates].some(([peer, { tried }]) => !tried && !this.#options.connected(peer));
   }
 
   learn(peer: PeerId): void {
     if (this.#candidates.has(peer)) return;
     const [oldest] = this.#candidates.keys();
     if (this.#candidates.size >= HOST.candidates_max && oldest !== undefined) this.#candidates.delete(oldest);
-    this.#candidates.set(peer, { next_at: 0, pause_ms: HOST.degree_retry_ms_first });
+    this.#candidates.set(peer, { next_at: 0, pause_ms: HOST.degree_retry_ms_first, tried: false });
     this.tick();
   }
 
@@ -52,8 +67,7 @@ export class Degree {
 
   tick(): void {
     for (const door of this.#doors) this.#knock(door);
-    const wanted = Math.min(this.#candidates.size, HOST.degree);
-    const missing = wanted - this.#options.connections() - this.#dialling;
+    const missing = HOST.degree - this.#options.connections() - this.#dialling;
     const room = HOST.degree_parallel - this.#dialling;
     const now = this.#options.clock();
     const ready = [...this.#candidates].filter(
@@ -75,6 +89,7 @@ export class Degree {
     } catch {
       candidate.pause_ms = Math.min(candidate.pause_ms * 2, HOST.degree_retry_ms_last);
     }
+    candidate.tried = true;
     candidate.next_at = this.#options.clock() + candidate.pause_ms;
     this.#dialling -= 1;
   }
@@ -92,12 +107,15 @@ export class Degree {
   async #enter(door: Door): Promise<void> {
     try {
       door.behind = await this.#options.dialJoin(door.address);
-    } catch {
+      door.error = undefined;
+    } catch (error) {
       // Nobody there, or nobody that lets us in: again, later.
+      door.error = dialWords(error);
     }
     // Also after a success: who lets us in only to hang up is not called again at once.
     door.next_at = this.#options.clock() + door.pause_ms;
     door.pause_ms = Math.min(door.pause_ms * 2, HOST.join_retry_ms_last);
+    door.tried = true;
     door.dialling = false;
   }
 }

@@ -17,7 +17,7 @@ import {
   type TopicDocument,
 } from "../../protocols/mod.ts";
 import type { Secret } from "../config/mod.ts";
-import type { Host, HostEvents } from "../driver/mod.ts";
+import type { Host, HostEvents, Neighbour, Way } from "../driver/mod.ts";
 import { peerOf } from "../envelope/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
 import { byReach, usable } from "./addresses.ts";
@@ -196,13 +196,27 @@ class Libp2pHost implements Host {
     this.#background.fetchCard(peer);
   }
 
+  neighbours(): Neighbour[] {
+    const now = wall();
+    const ages = new Map<PeerId, number>();
+    for (const { remotePeer, timeline } of this.#parts.node.getConnections()) {
+      const peer = ourPeer(remotePeer);
+      if (peer !== undefined) ages.set(peer, Math.max(ages.get(peer) ?? 0, now - timeline.open));
+    }
+    return [...ages].map(([peer, age_ms]) => ({ peer, age_ms }));
+  }
+
+  seeking(): boolean {
+    return this.#degree.seeking;
+  }
+
+  ways(): readonly Way[] {
+    return this.#degree.ways;
+  }
+
   meshReady(): boolean {
     const { node, options } = this.#parts;
-    const now = Date.now();
-    const neighbours = node.getConnections().map(({ remotePeer, timeline }) => {
-      return { peer: remotePeer.toString(), age_ms: now - timeline.open };
-    });
-    return isGrafted(node.services.pubsub, topicOf(options.network, "all"), neighbours);
+    return isGrafted(node.services.pubsub, topicOf(options.network, "all"), this.neighbours());
   }
 
   async stop(): Promise<void> {

@@ -1,15 +1,11 @@
 /** What gossipsub knows and does not say in its types: who is in the mesh of each topic. */
 import type { GossipSub } from "@libp2p/gossipsub";
+import type { Neighbour } from "../driver/mod.ts";
 import { HOST } from "./limits.ts";
 
 /** Undefined when this version of the library keeps it elsewhere; the self-test refuses to start then. */
 export function meshOf(pubsub: GossipSub): ReadonlyMap<unknown, ReadonlySet<unknown>> | undefined {
   return "mesh" in pubsub && pubsub.mesh instanceof Map ? pubsub.mesh : undefined;
-}
-
-export interface Neighbour {
-  readonly peer: string;
-  readonly age_ms: number;
 }
 
 /**

@@ -96,12 +96,28 @@ describe("submit", () => {
     expect([code, stdout]).toEqual([3, ""]);
     expect(stderr).toContain("it cannot be done");
     expect(stderr).toMatch(/attempt 1 by …\S{8} in ballot 1\.0: error \(the handler failed\)/);
+    const [, task = ""] = /\(task ([0-9a-f]{12}),/.exec(stderr) ?? [];
+    expect((await run("show", task)).stdout).toMatch(/^retry +the same input would fail again$/m);
   });
 
   it("ends with 4 when the deadline passed", async () => {
     const { code, stderr } = await run("submit", "never.ends@1", "--input", "null", "--deadline", "800ms");
     expect(stderr).toContain("expired");
     expect(code).toBe(4);
+  });
+
+  it("ends with 4 when the deadline was too short for everybody who was asked, and says so", async () => {
+    const { code, stdout, stderr } = await run(
+      "submit",
+      "text.count@1",
+      "--input",
+      '{"text":"a"}',
+      "--deadline",
+      "1ms",
+    );
+    expect(stderr).toContain("the deadline is too short for everybody who was asked");
+    expect(stderr).toContain("--deadline");
+    expect([code, stdout]).toEqual([4, ""]);
   });
 
   it("ends with 5 when nobody bid, and says who was asked", async () => {
@@ -159,7 +175,29 @@ describe("submit", () => {
     }
     watch.kill("SIGINT");
     expect(await watch.exited).toMatchObject({ code: 0 });
-    expect((await run("show", task.slice(0, 12))).stdout).toMatch(/^state +cancelled$/m);
+    const shown = await run("show", task.slice(0, 12));
+    expect(shown.stdout).toMatch(/^state +cancelled$/m);
+    // Nothing was found out about the input.
+    expect(shown.stdout).toMatch(/^failure /m);
+    expect(shown.stdout).not.toMatch(/^retry /m);
+
+    const again = await run("cancel", task.slice(0, 12));
+    expect([again.code, again.stderr]).toEqual([0, `${task.slice(0, 12)}: it was cancelled already\n`]);
+    const asJson = await run("cancel", task, "--json");
+    expect([asJson.code, JSON.parse(asJson.stdout)]).toEqual([0, { task, accepted: true, status: "cancelled" }]);
+  });
+
+  it("cannot be cancelled any more when something else is decided: 3, and what that is", async () => {
+    const task = await done("a b");
+    const { code, stdout, stderr } = await run("cancel", task.slice(0, 12));
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toContain("it is done already");
+    expect(stderr).toContain(`moot show ${task.slice(0, 12)}`);
+    const asJson = await run("cancel", task, "--json");
+    expect(asJson.code).toBe(3);
+    expect(JSON.parse(asJson.stderr)).toMatchObject({
+      error: { code: "already-decided", details: { task, status: "done" } },
+    });
   });
 });
 
@@ -228,10 +266,10 @@ it("finds nothing that fails", async () => {
   expect(code).toBe(0);
 });
 
-it("refuses a wrong token with 7, and a second node on the same data with 1", async () => {
+it("refuses a wrong token with 7, and a second node on the same data with 2", async () => {
   const { api } = JSON.parse(node.lines[0] ?? "");
   const denied = await moot(["status", "--api", api], { cwd, env: { MOOT_TOKEN: "0".repeat(64) } });
   expect([denied.code, denied.stderr]).toEqual([7, expect.stringContaining("the token is wrong")]);
   const second = await run("up");
-  expect([second.code, second.stderr]).toEqual([1, expect.stringContaining("remedy:")]);
+  expect([second.code, second.stderr]).toEqual([2, expect.stringContaining("remedy: stop that node")]);
 });

@@ -4,6 +4,8 @@ import { exitOfError, exitOfOutcome } from "../../node/cli/exits.ts";
 import { parseCustodians, parseDuration, parseSkillName } from "../../node/cli/options.ts";
 import { brief, duration, table, visible, width } from "../../node/cli/output.ts";
 import { Fault } from "../../node/fault.ts";
+import type { RefusalReason } from "../../protocols/mod.ts";
+import { BERT, CARL } from "./facts.ts";
 
 it("shows what would move the cursor, forge a line or reverse the order", () => {
   expect(visible("a\u001b[2Jb")).toBe("a\\u{1b}[2Jb");
@@ -65,8 +67,8 @@ it("reads skills and counts of custodians, and nothing else", () => {
   for (const text of ["0", "2", "7", "03", "three"]) expect(() => parseCustodians(text)).toThrow(/1, 3 or 5/);
 });
 
-it("ends with the code that DESIGN.md promises", () => {
-  const failure = (reason: "no-bids" | "deadline" | "error") => ({
+it("ends with the code that the README promises", () => {
+  const failure = (reason: "no-bids" | "deadline" | "error", refused: readonly RefusalReason[] = []) => ({
     status: "expired" as const,
     reason,
     message: "",
@@ -76,7 +78,7 @@ it("ends with the code that DESIGN.md promises", () => {
     retryCount: 0,
     causes: [],
     asked: [],
-    refusals: [],
+    refusals: refused.map((why, index) => ({ peer: index === 0 ? BERT : CARL, reason: why, times: 2 })),
     rounds: 1,
   });
   expect(exitOfOutcome({ status: "done" })).toBe(0);
@@ -84,6 +86,15 @@ it("ends with the code that DESIGN.md promises", () => {
   expect(exitOfOutcome({ status: "cancelled" })).toBe(3);
   expect(exitOfOutcome({ status: "expired", failure: failure("deadline") })).toBe(4);
   expect(exitOfOutcome({ status: "expired", failure: failure("no-bids") })).toBe(5);
+  // Nobody bid, but not for want of agents.
+  const expired = (...refused: RefusalReason[]) =>
+    exitOfOutcome({ status: "expired", failure: failure("no-bids", refused) });
+  expect(expired("too-late")).toBe(4);
+  expect(expired("too-late", "too-late")).toBe(4);
+  expect(expired("too-late", "overloaded")).toBe(5);
+  expect(expired("silent")).toBe(5);
+  expect(exitOfError(new Fault("already-decided", ""))).toBe(3);
+  expect(exitOfError(new Fault("store-locked", ""))).toBe(2);
   expect(exitOfError(new Fault("no-node", ""))).toBe(6);
   expect(exitOfError(new Fault("denied", ""))).toBe(7);
   expect(exitOfError(new Fault("usage", ""))).toBe(2);

@@ -63,10 +63,31 @@ describe("words and sentences", () => {
     ]);
   });
 
+  it("leaves out keys, hashes and base64, which are no words", () => {
+    const key = "12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust";
+    const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    const base64 = "AXsia2luZCI6ImF3YXJkIiwidGFzayI6ImFiYWJhYmFiYWJhYiJ9YWJhYmFiYWJh";
+    expect(termsOf(`the heron ${key}\n${hash} sha256 river\n${base64}==\n`)).toEqual(["heron", "sha", "river"]);
+    // A long name is one all the same, and so is a script without spaces.
+    expect(termsOf("expectedLeaseOfTheContractor")).toEqual(["expected", "lease", "contractor"]);
+    expect(termsOf(`${"漢".repeat(12)}1${"字".repeat(12)}`)).toHaveLength(2);
+  });
+
+  it("reads long runs of letters in no time", () => {
+    const since = performance.now();
+    expect(termsOf("x".repeat(60_000))).toEqual([]);
+    expect(performance.now() - since).toBeLessThan(1_000);
+  });
+
   it("finds sentences in prose, without code, tables and link targets", () => {
     const text =
       "# A title here\n\nThe [heron](http://x.y) waits in the *cold* river. Short one.\n\n```\nThe code is not a sentence of ours.\n```\n| The table is not one either, is it. |\n";
     expect(sentencesOf("a.md", text)).toEqual(["The heron waits in the cold river."]);
+  });
+
+  it("keeps what looks like a tag in a span of code, and leaves out tags", () => {
+    const text = "The heron starts with `npm start --\n<folder>` for <b>yours</b> in the river.<!-- not this -->\n";
+    expect(sentencesOf("a.md", text)).toEqual(["The heron starts with npm start -- <folder> for yours in the river."]);
   });
 
   it("finds sentences in the comments of source code only", () => {

@@ -25,6 +25,7 @@ it("takes texts in a fixed order, and leaves what is none or what tools wrote", 
   put("image.bin", Uint8Array.of(1, 0, 2));
   put("latin.txt", Uint8Array.of(0x66, 0xfc, 0x72));
   put("package-lock.json", "{}");
+  put("go.sum", "example.org/a v1.0.0 h1:x");
   put("empty.txt", " \n");
   put(".git/config", "x");
   put("node_modules/p/index.js", "x");
@@ -33,7 +34,7 @@ it("takes texts in a fixed order, and leaves what is none or what tools wrote", 
   const { documents, files, notes } = readFolder(root);
   expect(documents.map(({ name }) => name)).toEqual(["a/c.ts", "b.txt"]);
   expect(files).toBe(2);
-  expect(notes).toEqual(["1 generated file left out (lock files, maps)", "2 binary files left out"]);
+  expect(notes).toEqual(["2 generated files left out (lock files, maps)", "2 binary files left out"]);
 });
 
 it("splits what is too long for a task between lines, and loses nothing", () => {

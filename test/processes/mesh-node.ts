@@ -22,15 +22,17 @@ export class MeshNode {
   readonly name: string;
   readonly dir: string;
   readonly data: string;
+  readonly #preload: string | undefined;
   #process: MootProcess | undefined;
   #ready: Ready | undefined;
   #client: ApiClient | undefined;
   /** Whether the test has told it to end. */
   #told = false;
 
-  constructor(name: string, dir: string) {
+  constructor(name: string, dir: string, preload?: string) {
     this.name = name;
     this.dir = dir;
+    this.#preload = preload;
     this.data = join(dir, "data");
   }
 
@@ -39,7 +41,7 @@ export class MeshNode {
     const words = ["up", "--json", "--config", "moot.yaml", "--data", this.data, "--api", "127.0.0.1:0"];
     words.push("--listen", this.#listen(), ...join.flatMap((address) => ["--join", address]));
     this.#told = false;
-    this.#process = new MootProcess(words, { cwd: this.dir });
+    this.#process = new MootProcess(words, { cwd: this.dir, preload: this.#preload });
     const said = ready.parse(JSON.parse(await this.#process.line((line) => line)));
     if (this.#ready !== undefined && said.peer !== this.#ready.peer)
       throw new Error(`${this.name} came back as another peer`);
@@ -81,6 +83,11 @@ export class MeshNode {
   /** The events that `moot up --json` printed. */
   get events(): readonly string[] {
     return (this.#process?.lines ?? []).flatMap((line) => /"event":"([a-z-]+)"/.exec(line)?.[1] ?? []);
+  }
+  /** The first line that `moot up --json` printed, or prints, of which the function makes something. */
+  line<T>(find: (line: string) => T | undefined): Promise<T> {
+    if (this.#process === undefined) throw new Error(`${this.name} was never started`);
+    return this.#process.line(find);
   }
   /** What it said since it was started last. */
   get words(): string {

@@ -18,6 +18,8 @@ import { until } from "./until.ts";
 export interface NodePlan {
   readonly name: string;
   readonly agents?: readonly AgentPlan[];
+  /** The members that it is told to join at its first start; default all that there are. */
+  readonly through?: readonly string[];
 }
 
 export interface MeshPlan {
@@ -27,6 +29,8 @@ export interface MeshPlan {
   readonly key?: boolean;
   /** Further addresses that every node is told to join. */
   readonly join?: readonly string[];
+  /** A module that every node's process loads first, to make it another node than users run. */
+  readonly preload?: string;
   /** Whether to wait until every node knows every other; default true. */
   readonly settle?: boolean;
 }
@@ -68,8 +72,8 @@ export class Mesh {
     };
     // JSON is YAML.
     writeFileSync(join(dir, "moot.yaml"), JSON.stringify(config, null, 2));
-    const join_ = this.#ways(plan.name);
-    const node = new MeshNode(plan.name, dir);
+    const join_ = plan.through?.flatMap((name) => this.node(name).address ?? []) ?? this.#ways(plan.name);
+    const node = new MeshNode(plan.name, dir, this.#plan.preload);
     this.#nodes.set(plan.name, node);
     await node.start(join_);
     return node;

@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** A module that the process loads before the command. */
+  readonly preload?: string | undefined;
 }
 
 const living = new Set<ChildProcess>();
@@ -40,10 +42,11 @@ export class MootProcess {
   #stderr = "";
   #over: Exit | undefined;
 
-  constructor(words: readonly string[], { cwd, env = {}, stdin }: StartOptions) {
+  constructor(words: readonly string[], { cwd, env = {}, stdin, preload }: StartOptions) {
     const { PATH = "", HOME = "", LANG = "C.UTF-8", TMPDIR } = process.env;
     const base = { PATH, HOME, LANG, NO_COLOR: "1", ...(TMPDIR === undefined ? {} : { TMPDIR }) };
-    const child = spawn(process.execPath, [MOOT, ...words], {
+    const before = preload === undefined ? [] : ["--import", preload];
+    const child = spawn(process.execPath, [...before, MOOT, ...words], {
       cwd,
       env: { ...base, ...env },
       stdio: ["pipe", "pipe", "pipe"],

@@ -3,9 +3,11 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EXIT } from "../../node/cli/exits.ts";
 import { MootProcess, moot } from "../processes/processes.ts";
 
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+const CHANGELOG = readFileSync(new URL("../../CHANGELOG.md", import.meta.url), "utf8");
 
 /** The fenced block of this language that contains the text. */
 function block(language: string, containing: string): string {
@@ -92,4 +94,21 @@ test("every command that the README names exists, with help", async () => {
   expect(names.size).toBe(13);
   const { stdout } = await moot(["--help"], { cwd: tmpdir() });
   for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, "m"));
+});
+
+test("the README's table and the help have every exit code, and no other", async () => {
+  const { stdout } = await moot(["--help"], { cwd: tmpdir() });
+  const [, listed = ""] = stdout.split("Exit codes:\n");
+  const codes = (text: string, row: RegExp) => [...text.matchAll(row)].map(([, code]) => Number(code));
+  const known = Object.values(EXIT).toSorted((left, right) => left - right);
+  expect(codes(README, /^\| (\d+) \| /gm)).toEqual(known);
+  expect(codes(listed, /^ {2}(\d+) {2}\S/gm)).toEqual(known);
+  expect(README).toMatch(/^\| 1 \| .*`doctor`/m);
+});
+
+test("the changelog has what the README offers to run", () => {
+  const offered = new Set(README.match(/^npm (?:start|run \w+)/gm));
+  offered.delete("npm run check"); // for those who work on it
+  expect(offered.size).toBeGreaterThan(2);
+  for (const command of offered) expect(CHANGELOG).toContain(`\`${command}\``);
 });

@@ -25,6 +25,8 @@ const TERM_CHARS_MIN = 3;
 const TERM_CHARS_MAX = 32;
 const SENTENCE_WORDS_MIN = 6;
 const SENTENCE_WORDS_MAX = 50;
+/** With a digit in it, it is a key, a hash or base64: words have none, and names in code that have one are shorter. */
+const LONG_RUN = /[A-Za-z0-9]{20,}/g;
 /** From a capital letter to a full stop, without what only lists and code have. */
 const SENTENCE = /^\p{Lu}[^{}[\]|·=]*[.!?]["')”]?$/u;
 const PROSE = /(^|\/)[^./]+$|\.(md|markdown|txt|text|rst|adoc|org|tex|html?)$/i;
@@ -38,9 +40,10 @@ export function wordsOf(text: string): readonly string[] {
   return text.match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
 }
 
-/** The words that say what a text is about: lower case, compounds such as `leaseLapsed` taken apart, no stop words. */
+/** The words that say what a text is about: lower case, compounds such as `leaseLapsed` taken apart, no stop words, no keys or hashes. */
 export function termsOf(text: string): readonly string[] {
-  const apart = text.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").toLowerCase();
+  const spoken = text.replace(LONG_RUN, (run) => (/\d/.test(run) ? " " : run));
+  const apart = spoken.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").toLowerCase();
   const words: readonly string[] = apart.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
   return words.filter((word) => word.length >= TERM_CHARS_MIN && word.length <= TERM_CHARS_MAX && !STOP.has(word));
 }
@@ -72,13 +75,16 @@ export function sentencesOf(name: string, text: string): readonly string[] {
 
 /** Markdown without its code, tables, headings, list marks and link targets. */
 function withoutMarkup(text: string): string {
-  return text
-    .replace(/^(```|~~~)[\s\S]*?^\1.*$/gm, "\n")
-    .replace(/<!--[\s\S]*?-->|<[^>\n]+>/g, "")
-    .replace(/^\s*(\||#).*$/gm, "\n")
-    .replace(/^\s*([-*+>]|\d+\.)\s+/gm, "\n")
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/[*`]|(?<!\w)_|_(?!\w)/g, "");
+  return (
+    text
+      .replace(/^(```|~~~)[\s\S]*?^\1.*$/gm, "\n")
+      // What looks like a tag in a span of code is what the reader is to see.
+      .replace(/`(?:[^`\n]|\n(?!\s*\n))+`|<!--[\s\S]*?-->|<[^>\n]+>/g, (found) => (found.startsWith("`") ? found : ""))
+      .replace(/^\s*(\||#).*$/gm, "\n")
+      .replace(/^\s*([-*+>]|\d+\.)\s+/gm, "\n")
+      .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .replace(/[*`]|(?<!\w)_|_(?!\w)/g, "")
+  );
 }
 
 /** Block comments, and runs of line comments, each a paragraph. */

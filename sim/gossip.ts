@@ -35,6 +35,8 @@ export interface GossipOptions {
   readonly topology: "full" | "mesh";
   /** Whether unseen messages are advertised and asked for (IHAVE, IWANT). */
   readonly lazy: boolean;
+  /** To every connected subscriber at first, as this network's profile has it; else to D of the mesh. */
+  readonly flood?: boolean;
 }
 
 export class Gossip {
@@ -137,14 +139,21 @@ export class Gossip {
       duplicates: 0,
     };
     this.#see(publication, host);
-    const members = this.#members[topic];
     if (this.#options.topology === "full") {
-      for (const target of members ?? []) if (target !== host) this.#forward(host, target, publication);
+      for (const target of this.#members[topic] ?? []) if (target !== host) this.#forward(host, target, publication);
       return publication;
     }
-    for (const target of host.connected) if (members?.has(target)) this.#forward(host, target, publication);
+    for (const target of this.#firstTargets(host, topic)) this.#forward(host, target, publication);
     this.#advertise(host, publication);
     return publication;
+  }
+
+  /** A publisher with fewer mesh peers than D tops up from the topic's others. */
+  #firstTargets(host: Host, topic: number): readonly Host[] {
+    const mesh = [...(this.#mesh[topic]?.get(host) ?? [])];
+    const others = [...host.connected].filter((other) => this.#members[topic]?.has(other) && !mesh.includes(other));
+    if (this.#options.flood !== false) return [...mesh, ...others];
+    return mesh.length >= D ? mesh : [...mesh, ...this.#ground.random.pick(others, D - mesh.length)];
   }
 
   #forward(from: Host, to: Host, publication: Publication): void {
@@ -170,7 +179,7 @@ export class Gossip {
     this.deliveries += 1;
     if (this.#options.topology === "full") return true;
     for (const target of this.#mesh[publication.topic]?.get(host) ?? [])
-      if (target !== from && target !== publication.signer) this.#forward(host, target, publication);
+      if (target !== from) this.#forward(host, target, publication);
     this.#advertise(host, publication);
     return true;
   }

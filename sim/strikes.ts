@@ -1,5 +1,6 @@
 /** Performs the planned faults of a scenario on a world, at their time, and notes when each struck. */
 import type { Message } from "../protocols/mod.ts";
+import { CODES } from "./codes.ts";
 import type { MessageFate } from "./links.ts";
 import type { PlannedFault } from "./scenario.ts";
 import type { World } from "./world.ts";
@@ -72,6 +73,7 @@ function strike(world: World, fault: Timed, ends: number): Strike {
       later(() => world.links.burst(0));
       return told([]);
     case "clock-jump":
+      world.log(CODES.jump, fault.peer, undefined);
       world.host(fault.peer).skew_ms += fault.by_ms;
       return told([fault.peer]);
     case "drain":

@@ -50,6 +50,8 @@ export interface WorldOptions {
   readonly degree?: number;
   /** In a mesh: IHAVE and IWANT. */
   readonly lazy?: boolean;
+  /** In a mesh: a publisher sends to all it is connected to. On, unless said otherwise. */
+  readonly flood?: boolean;
   readonly faults?: Partial<Faults>;
   /** Every message, document and record goes through JSON and its schema. */
   readonly wire?: boolean;
@@ -114,7 +116,7 @@ export class World implements Ground {
     const labelOf = (task: TaskId): string => this.#driver.labels.get(task) ?? task.slice(0, 8);
     const delay_ms = options.latency_ms ?? [5, 25];
     this.links = new Links({ ...options, random: this.random, delay_ms, labelOf }, faults);
-    this.gossip = new Gossip(this, { topology, lazy });
+    this.gossip = new Gossip(this, { topology, lazy, flood: options.flood ?? true });
     this.network = new Network(this, { topology, degree, gossip: this.gossip, sizes: new Sizes() });
     this.kademlia = new Kademlia(this, topology);
     this.#driver = new Driver({

@@ -153,10 +153,8 @@ export class Driver {
 
   #keep(host: Host, { key, record }: Extract<Effect, { type: "keep" }>): void {
     host.keep(key, record);
-    // An award that a conductor gives itself is never sent: its disk is the witness.
-    if (record?.kind !== "custody" || record.awarded === undefined) return;
     const { evidence, now } = this.#options.ground;
-    evidence.award({ at: now, node: host.index }, record.awarded);
+    if (record?.kind === "custody") evidence.kept({ at: now, node: host.index }, record);
   }
 
   #write(host: Host, { to, message }: Extract<Effect, { type: "send" }>): void {

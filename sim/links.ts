@@ -5,9 +5,10 @@
  * failing run can be shrunk message by message. Without message faults names cost more than they give: then delays are drawn in
  * sequence.
  */
-import type { Message, Random, TaskId, TopicDocument } from "../protocols/mod.ts";
+import type { Ballot, Random, TaskId } from "../protocols/mod.ts";
 import type { Faults } from "./faults.ts";
 import type { Span } from "./scenario.ts";
+import type { Tally } from "./tally.ts";
 
 const MUFFLED_PERMILLE = 700;
 const HITS_MAX = 20_000;
@@ -36,12 +37,17 @@ export interface MessageFate {
   readonly late_ms?: number;
 }
 
+/** What a message is named by: one of this protocol, or of a design that it is compared with. */
+type Named = ({ readonly type: string } | { readonly kind: string }) & {
+  readonly task?: TaskId | undefined;
+  readonly ballot?: Ballot | undefined;
+};
 /** A message on its way, as far as its fate is concerned. `kind`: publications have none. */
 export interface Carried {
   readonly from: number;
   readonly to: number;
-  readonly kind: Message["type"] | undefined;
-  readonly what: Message | TopicDocument;
+  readonly kind: string | undefined;
+  readonly what: Named;
   readonly bytes: number;
 }
 
@@ -62,6 +68,8 @@ export class Links {
   burst_permille = 0;
   readonly hits: MessageFate[] = [];
   copies: number[] = [];
+  /** Counts what is sent, while somebody wants to know. */
+  tally: Tally | undefined;
 
   constructor(options: LinkOptions, faults: Faults) {
     this.#options = options;
@@ -144,6 +152,7 @@ export class Links {
   carry(message: Carried, now_us: number): readonly number[] {
     this.copies.length = 0;
     const { from, to } = message;
+    this.tally?.count(from, to, message.bytes);
     if (this.isCut(from, to)) return this.copies;
     const queued = this.#uplink(from, message.bytes, now_us);
     if (!this.#named) {
@@ -162,7 +171,8 @@ export class Links {
 
   #draw({ kind }: Carried, chance: Keyed, name: string): MessageFate | undefined {
     const { loss_permille, gossip_loss_permille, duplicate_permille, slow_permille, slow_ms, muffled } = this.#faults;
-    const rate = kind === undefined ? gossip_loss_permille : muffled.includes(kind) ? MUFFLED_PERMILLE : loss_permille;
+    const isMuffled = muffled.some((type) => type === kind);
+    const rate = kind === undefined ? gossip_loss_permille : isMuffled ? MUFFLED_PERMILLE : loss_permille;
     const loss = Math.max(rate, this.burst_permille);
     const [lost, twice, late] = [chance.hits(loss), chance.hits(duplicate_permille), chance.hits(slow_permille)];
     if (!lost && !twice && !late) return undefined;
@@ -175,8 +185,8 @@ export class Links {
 
   #nameOf({ from, to, what }: Carried): string {
     const kind = "type" in what ? what.type : what.kind;
-    const task = "task" in what ? this.#options.labelOf(what.task) : "";
-    const ballot = "ballot" in what && what.ballot !== undefined ? `${what.ballot.round}.${what.ballot.custodian}` : "";
+    const task = what.task === undefined ? "" : this.#options.labelOf(what.task);
+    const ballot = what.ballot !== undefined ? `${what.ballot.round}.${what.ballot.custodian}` : "";
     const base = `${kind}:${task}:${ballot}:${from}:${to}`;
     if (this.#times.size > NAMES_MAX) {
       this.#times.clear();

@@ -1,6 +1,6 @@
 /** The simulated world's public surface. Everything is deterministic: options and seed in, evidence out. */
 
-export { agent } from "./cast.ts";
+export { agent, type Cast, castOf, drawn, silence } from "./cast.ts";
 export {
   type Breach,
   boundedMessages,
@@ -15,6 +15,7 @@ export {
   oneOutcome,
   overlaps,
 } from "./checkers.ts";
+export { Wheel } from "./engine/wheel.ts";
 export { Evidence, type SeenAward } from "./evidence.ts";
 export { drawFaults, type Faults, NO_FAULTS } from "./faults.ts";
 export { type Call, type PeerSpec, type Plan, peerName, type Rewrite, type Run, type Trap } from "./host.ts";
@@ -33,5 +34,6 @@ export {
   type TaskGroup,
 } from "./scenario.ts";
 export { type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts";
+export { brokenOf, distribution } from "./summary.ts";
 export { drawScenario, runSwarm, type SwarmOptions, type SwarmReport } from "./swarm.ts";
 export { HOME, type SubmitOptions, World, type WorldOptions } from "./world.ts";

@@ -3,13 +3,24 @@
  * faults (liveness), then the judgement. A run is a function of its scenario; the clock of the caller only tells how fast it was.
  */
 import { NEVER, Random, scoreOf, type TaskId } from "../protocols/mod.ts";
+import { silenceOf } from "./budget.ts";
 import { castOf, drawn, silence } from "./cast.ts";
-import { type Breach, boundedMessages, checkLiveness, checkQuiet, checkSafety } from "./checkers.ts";
+import {
+  apart,
+  type Breach,
+  boundedMessages,
+  checkIdle,
+  checkLiveness,
+  checkQuiet,
+  checkSafety,
+  coverage,
+  unhurried,
+} from "./checkers.ts";
 import { liar } from "./liar.ts";
 import type { RunRecord, SimReport } from "./report.ts";
 import type { Scenario, TaskGroup } from "./scenario.ts";
 import { type Strike, strikeAll } from "./strikes.ts";
-import { summarise } from "./summary.ts";
+import { brokenOf, summarise } from "./summary.ts";
 import { World } from "./world.ts";
 
 export interface RunOptions {
@@ -25,6 +36,8 @@ export interface RunOptions {
     readonly of_ms: number;
     readonly tasks_decided: number;
   }) => void;
+  /** Told when the peers have met and the trouble begins. */
+  readonly onTrouble?: (world: World) => void;
   /** For planted bugs: peers forget what they were told to keep. */
   readonly forgetKeeps?: boolean;
 }
@@ -41,6 +54,8 @@ const CLOSE = 64;
 const MEET_MAX = 300;
 const MEET_MS = 60_000;
 const MESSAGES_MAX = 3_000;
+/** In a large world nothing is waited for beyond this once all is decided. */
+const CALM_MS = 30_000;
 const SLICES = 100;
 const SAMPLES = 400;
 const SAID_PEERS_MAX = 32;
@@ -93,6 +108,7 @@ class Runner {
     if (network.warm_cards === undefined && world.hosts.length <= MEET_MAX) world.meet(MEET_MS);
     const met_ms = world.now;
     if (this.#options.record === true) this.#observe(met_ms);
+    this.#options.onTrouble?.(world);
     world.links.faults = faults;
     this.#misbehave();
     for (const [index, group] of this.#scenario.tasks.entries()) this.#schedule(group, index);
@@ -104,15 +120,16 @@ class Runner {
     this.#settle();
     const breaches = this.#judge();
     const wallMs = clock() - began;
-    const report = summarise({
+    const summary = summarise({
       scenario: this.#scenario,
       world,
       breaches,
       submitted: this.#submitted,
       qualities: this.#qualities,
-      coverage: {},
+      coverage: this.#coverage(),
       wallMs,
     });
+    const report = this.#probed(summary);
     return { report, world, ...(this.#options.record === true ? { record: this.#record(report) } : {}) };
   }
 
@@ -139,7 +156,10 @@ class Runner {
     if (world.hosts.length <= CLOSE) return world.run(settle_ms);
     const open = (): boolean => world.evidence.acknowledged.some(({ task }) => !this.#decided.has(task));
     const slice_ms = Math.ceil(settle_ms / SLICES);
-    for (let passed = 0; passed < settle_ms && open(); passed += slice_ms) {
+    // Whoever was away learns what was decided meanwhile.
+    const struck = this.#strikes.length > 0 || this.#cast.leaves.length > 0;
+    const least_ms = struck ? Math.min(settle_ms, CALM_MS) : 0;
+    for (let passed = 0; passed < settle_ms && (passed < least_ms || open()); passed += slice_ms) {
       world.run(slice_ms);
       this.#tell(trouble_ms + passed);
     }
@@ -148,8 +168,29 @@ class Runner {
   #judge(): Breach[] {
     const world = this.#world;
     const breaches = [...checkSafety(world), ...checkLiveness(world), ...boundedMessages(world.evidence, MESSAGES_MAX)];
-    if (breaches.length === 0 && world.hosts.length <= CLOSE) breaches.push(...checkQuiet(world));
+    const silence = silenceOf(this.#scenario);
+    if (silence !== "long") breaches.push(...apart(world));
+    if (silence === "calm") breaches.push(...unhurried(world));
+    if (breaches.length > 0 || world.hosts.length > CLOSE) return breaches;
+    breaches.push(...checkQuiet(world));
     return breaches;
+  }
+
+  /** What shows only when there is something to do again; asked last, because the run is no longer what it was. */
+  #probed(report: SimReport): SimReport {
+    const { plan, tasks } = this.#scenario;
+    const [task] = tasks;
+    const small = this.#world.hosts.length <= CLOSE && this.#options.record !== true;
+    if (task === undefined || report.breaches.length > 0 || !small) return report;
+    const draining = new Set(plan.flatMap((fault) => (fault.type === "drain" ? [fault.peer] : [])));
+    const breaches = checkIdle(this.#world, task.skill, draining);
+    return breaches.length === 0 ? report : { ...report, breaches, broken: brokenOf(breaches) };
+  }
+
+  #coverage(): Record<string, number> {
+    const counts = new Map(coverage(this.#world.evidence));
+    for (const { what } of this.#strikes) counts.set(`struck: ${what}`, (counts.get(`struck: ${what}`) ?? 0) + 1);
+    return Object.fromEntries(counts);
   }
 
   #misbehave(): void {
@@ -157,6 +198,7 @@ class Runner {
     const { seed } = this.#scenario;
     for (const [index, group] of this.#cast.groups.entries()) {
       world.host(index).slow_us = group.slow_us;
+      if (this.#cast.liars.has(index)) world.evidence.liars.add(index);
       if (this.#cast.liars.has(index)) world.corrupt(index, liar(world, index, new Random(seed ^ (index * 977))));
       else if (group.silent_permille > 0) world.corrupt(index, silence(group, seed ^ (index * 977)));
     }

@@ -81,6 +81,8 @@ export interface NetworkModel {
   readonly degree: number;
   /** Cards that each peer knows at the beginning; absent: peers meet as they would, until all know all. */
   readonly warm_cards?: number;
+  /** Cards that each peer holds at most; absent: the protocol's limit. */
+  readonly cards_max?: number;
   /** From asking a disk to having it. */
   readonly sync_us: number;
   /** Each monotonic clock gains or loses up to this much. */

@@ -1,5 +1,5 @@
 /** Performs the planned faults of a scenario on a world, at their time, and notes when each struck. */
-import type { Message } from "../protocols/mod.ts";
+import { type Message, NEVER } from "../protocols/mod.ts";
 import { CODES } from "./codes.ts";
 import type { MessageFate } from "./links.ts";
 import type { PlannedFault } from "./scenario.ts";
@@ -42,7 +42,11 @@ function strike(world: World, fault: Timed, ends: number): Strike {
     case "crash":
       if (fault.after_effects === undefined) world.crash(fault.peer);
       else world.host(fault.peer).fuse = fault.after_effects;
-      later(() => world.restart(fault.peer));
+      later(() => {
+        // A fuse that has not burnt down by now does so now.
+        if (world.host(fault.peer).fuse !== NEVER) world.crash(fault.peer);
+        world.restart(fault.peer);
+      });
       return told([fault.peer]);
     case "pause":
       world.pause(fault.peer, fault.for_ms);

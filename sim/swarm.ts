@@ -4,9 +4,10 @@
  * cut down piece by piece (`shrink.ts`).
  */
 import { Random } from "../protocols/mod.ts";
+import { SHARE } from "./budget.ts";
 import type { Breach } from "./checkers.ts";
 import { overlaps } from "./checkers.ts";
-import { between, drawFaults, type Faults } from "./faults.ts";
+import { between, drawFaults, type Faults, NO_FAULTS } from "./faults.ts";
 import { runScenario } from "./run.ts";
 import { PEERS, type PeerGroup, type PlannedFault, type Scenario, TASKS, type TaskGroup } from "./scenario.ts";
 import type { World } from "./world.ts";
@@ -26,8 +27,11 @@ export interface SwarmReport {
   readonly breaches: readonly Breach[];
   readonly acknowledged: number;
   readonly outcomes: Readonly<Record<string, number>>;
+  /** Executions, with that of the probe at the end. */
   readonly runs: number;
   readonly overlaps: number;
+  /** Interesting states that it came to. */
+  readonly coverage: Readonly<Record<string, number>>;
   readonly events: number;
   readonly virtual_ms: number;
   readonly world: World;
@@ -51,6 +55,7 @@ export function runSwarm({ seed, forgetKeeps = false, wire = false }: SwarmOptio
     outcomes: { done, failed, cancelled, expired, undecided },
     runs: evidence.runs.length,
     overlaps: overlaps(evidence, now),
+    coverage: report.coverage,
     events,
     virtual_ms: now,
     world,
@@ -69,11 +74,12 @@ export function drawScenario(seed: number): Scenario {
     drawTask(random, { index, size, lying, ...tempo }),
   );
   const plan = drawPlan(random, { faults, size });
+  plan.push(...tasks.flatMap((task) => crashAfterCancel(random, task)));
   // A custodian that is gone for good may leave the others in doubt which of a liar's two results was chosen: then they wait.
   const dead = !lying && random.chance(3) ? [random.below(size)] : [];
   const maybe = (low: number, high: number): number => (random.chance(2) ? between(random, low, high) : 0);
   const delay_ms: readonly [number, number] = random.chance(4) ? [20, 200] : [5, 25];
-  return {
+  const scenario: Scenario = {
     name: `swarm-${seed}`,
     seed,
     peers,
@@ -94,6 +100,61 @@ export function drawScenario(seed: number): Scenario {
     settle_ms: SETTLE_MS,
     dead,
   };
+  if (random.chance(10)) return gentle(random, scenario);
+  // A liar's own tasks: it may award a ballot twice, and is found out.
+  return lying && random.chance(2) ? { ...scenario, tasks: [...tasks, drawOwn(random, size - 1)] } : scenario;
+}
+
+/**
+ * The same within what leases forgive (`budget.ts`): messages twice and a little late, short pauses, calendars that jump; half of
+ * the time with peers that only ask and keep, and crash one by one.
+ */
+function gentle(random: Random, scenario: Scenario): Scenario {
+  const lease_ms = scenario.tasks.reduce((least, { lease_ms: span }) => Math.min(least, Number(span)), 60_000);
+  const some_ms = Math.floor(lease_ms / SHARE);
+  const { duplicate_permille, gossip_loss_permille, slow_permille, blank_permille } = scenario.faults;
+  const any = (): number => random.below(scenario.peers.length);
+  const plan: PlannedFault[] = scenario.plan.filter(({ type }) => type === "drain");
+  for (let at_ms = lease_ms; at_ms < TROUBLE_MS; at_ms += lease_ms)
+    plan.push({ at_ms, type: "pause", peer: any(), for_ms: random.below(some_ms) });
+  for (let at_ms = 2_000; at_ms < TROUBLE_MS; at_ms += 2_000) {
+    const [peer, by_ms] = [any(), random.below(60_000) - 30_000];
+    plan.push({ at_ms, type: "clock-jump", peer, by_ms });
+    plan.push({ at_ms: at_ms + 1_000, type: "clock-jump", peer, by_ms: -by_ms });
+  }
+  const idle = random.chance(2) && scenario.peers.length > 3 ? 2 : 0;
+  for (let at_ms = random.below(4_000); idle > 0 && at_ms < TROUBLE_MS; at_ms += 2_500 + random.below(2_000)) {
+    const down_ms = random.below(500);
+    plan.push({ at_ms, type: "crash", peer: random.below(idle), down_ms, after_effects: random.below(12) });
+  }
+  // Work that is longer than a lease: most of the crashes fall into it.
+  const long = idle > 0 ? ({ work_ms: [lease_ms, 6 * lease_ms] } as const) : {};
+  const attending = { liars: 0, silent_permille: 0, slow_us: 0, ...long };
+  return {
+    ...scenario,
+    peers: scenario.peers.map((group, index) => ({ ...group, ...attending, ...(index < idle ? { skills: [] } : {}) })),
+    tasks: scenario.tasks.map((task) => (idle > 0 ? { ...task, peer: random.below(idle) } : task)),
+    network: { ...scenario.network, delay_ms: [5, 25], tail_permille: 0, bandwidth_kbps: 0, sync_us: 0 },
+    faults: {
+      ...NO_FAULTS,
+      ...{ duplicate_permille, gossip_loss_permille, slow_permille, blank_permille },
+      ...{ slow_ms: some_ms, late_ms: some_ms, skew_ms: 20_000 },
+    },
+    plan,
+    dead: [],
+  };
+}
+
+/** Whoever was asked to cancel crashes soon after, now and then: it must remember. */
+function crashAfterCancel(random: Random, { at_ms, cancel_permille, cancel_ms, peer = 0 }: TaskGroup): PlannedFault[] {
+  if (cancel_permille === 0 || !random.chance(2)) return [];
+  const soon_ms = at_ms + Number(cancel_ms) + random.below(20);
+  return [{ at_ms: soon_ms, type: "crash", peer, down_ms: random.below(400), after_effects: random.below(8) }];
+}
+
+function drawOwn(random: Random, peer: number): TaskGroup {
+  const at_ms = random.below(TROUBLE_MS / 2);
+  return { ...TASKS, name: "own", skill: SKILLS[0], count: 1, at_ms, peer, lease_ms: 1_500 };
 }
 
 interface Tempo {

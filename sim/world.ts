@@ -63,6 +63,8 @@ export interface WorldOptions {
   readonly named?: boolean;
   /** Peers begin with the cards of so many others, and connected. */
   readonly warm_cards?: number;
+  /** Cards that each holds at most, when that is fewer than the protocol's limit. */
+  readonly cards_max?: number;
   readonly drift_ppm?: number;
   /** Told every fact as it is noted. */
   readonly onFact?: (node: number, fact: Fact) => void;
@@ -78,6 +80,8 @@ export type SubmitOptions = Partial<Omit<Request, "skill" | "input_digest" | "in
 export const HOME = must(parseNetwork("world"));
 
 const AUDIT_MAX = 50;
+/** Asking everybody whom they know costs more than letting time pass. */
+const MEET_STEP_MS = 20;
 
 /** What the wheel carries. */
 const CALL = 0;
@@ -219,6 +223,7 @@ export class World implements Ground {
     const defaults = { lease_ms: 3_000, attempts_max: 3, reach: "auto", sealed: false } as const;
     const named = { skill: must(parseSkill(skill)), input, input_digest: digestOf(input), input_bytes: input.length };
     const request: Request = { ...defaults, ...rest, ...named, nonce: `nonce-of-request-${label}`, deadline_ms };
+    this.evidence.terms.set(ref, request);
     this.#driver.asked.set(ref, { node: index, at: this.now, due: this.now + deadline_ms });
     this.tell(this.host(index), (instant) => {
       this.#driver.submitting = label;
@@ -229,6 +234,9 @@ export class World implements Ground {
   cancel(index: number, task: TaskId): number {
     const ref = ++this.#refs;
     this.tell(this.host(index), (instant) => ({ ...instant, type: "cancel", ref, task }));
+    // A peer that is away answers later: too late to be held to the time of this.
+    const granted = this.evidence.answers.get(ref)?.ok === true;
+    this.evidence.cancels.push({ at: this.now, node: index, task, granted });
     return ref;
   }
   drain(index: number): void {
@@ -243,6 +251,7 @@ export class World implements Ground {
     const friends = [...host.connected];
     this.log(CODES.crash, index, undefined);
     this.gossip.down(host);
+    this.evidence.went(this.now, host);
     host.crash(this.now);
     for (const friend of friends) this.network.disconnect(friend, host);
   }
@@ -258,10 +267,21 @@ export class World implements Ground {
     const { agents, durable = true, network = HOME } = host.spec;
     host.boots += 1;
     host.booted_at = this.now_us;
+    this.evidence.came(this.now, host);
     this.log(CODES.boot, index, undefined);
     const seed = this.#options.seed * 7919 + index * 101 + host.boots;
     const seal = this.#notary.sealOf(host.id);
-    host.peer = new Peer({ self: host.id, network, version: "0.0.0", seed, seal, durable, addrs: [], agents });
+    host.peer = new Peer({
+      self: host.id,
+      network,
+      version: "0.0.0",
+      seed,
+      seal,
+      durable,
+      addrs: [],
+      agents,
+      cards_max: this.#options.cards_max,
+    });
     const kept = [...host.disk].map(([key, record]) => ({ key, record: this.codec.record(record) }));
     this.#driver.receive(host, { ...host.instant(this.now_us), type: "start", kept });
     this.gossip.up(host);
@@ -363,7 +383,8 @@ export class World implements Ground {
       const known = new Set(peer?.known().map((other) => other.peer));
       return peer !== undefined && first.every((other) => other.id === id || known.has(other.id));
     };
-    return this.runUntil(() => first.every(met), max_ms);
+    for (let passed_ms = 0; passed_ms < max_ms && !first.every(met); passed_ms += MEET_STEP_MS) this.run(MEET_STEP_MS);
+    return first.every(met);
   }
 
   #fire(): void {

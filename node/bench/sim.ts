@@ -140,7 +140,7 @@ function scenarioOf({ id, agents, reaches, tasks_s, virtual_ms, warm_cards }: Pa
       count: Math.floor(trouble_ms / pause_ms),
       every_ms: Math.round(pause_ms),
     })),
-    network: { ...LAN, delay_ms: [5, 25], topology: "mesh", degree: 8, warm_cards },
+    network: { ...LAN, delay_ms: [5, 25], topology: "mesh", degree: 8, warm_cards, cards_max: warm_cards },
     faults: NO_FAULTS,
     plan: [],
     trouble_ms,

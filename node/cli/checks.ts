@@ -92,7 +92,9 @@ function checkAgents({ agents }: Config): Finding[] {
     ];
   }
   return agents.map((agent): Finding => {
-    const how = agent.handler.kind === "exec" ? `runs ${agent.handler.argv[0] ?? ""}` : `runs ${agent.handler.path}`;
+    const { handler } = agent;
+    const program = handler.kind === "exec" ? handler.argv[0] : handler.kind === "module" ? handler.path : "own code";
+    const how = `runs ${program ?? ""}`;
     const missing = agent.env.filter((name) => process.env[name] === undefined);
     const detail = `${agent.name} ${how}: ${agent.skills.map((skill) => skill.name).join(", ")}`;
     if (missing.length === 0) return { name: "agent", level: "ok", detail };

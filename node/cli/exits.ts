@@ -17,6 +17,8 @@ export const EXIT = {
   noBids: 5,
   noNode: 6,
   denied: 7,
+  /** A simulated promise was broken. */
+  broken: 10,
   /** Ended by Ctrl-C while it waited: what was submitted goes on. */
   interrupted: 130,
 } as const;
@@ -68,4 +70,5 @@ export const EXITS_TEXT = `Exit codes:
   5  nobody bid
   6  no node to talk to
   7  denied (wrong token)
+  10  a simulation broke a promise
   130  interrupted (the task goes on)`;

@@ -10,6 +10,7 @@ import { doctorCommand } from "./doctor.ts";
 import { EXIT, EXITS_TEXT, exitOfError } from "./exits.ts";
 import { initCommand } from "./init.ts";
 import { paint, talk } from "./output.ts";
+import { simCommand } from "./sim.ts";
 import { statusCommand, stopCommand } from "./status.ts";
 import { submitCommand } from "./submit.ts";
 import { cancelCommand, showCommand, tasksCommand } from "./tasks.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly (() => Command)[] = [
   cancelCommand,
   watchCommand,
   doctorCommand,
+  simCommand,
   stopCommand,
 ];
 

@@ -30,9 +30,10 @@ export function sentenceOf(fact: Observed): Sentence {
   return taskSentence(fact, say);
 }
 
+/** How a peer is called. */
 type Say = (peer: PeerId) => string;
 
-function taskSentence(fact: TaskFact, say: Say): Sentence {
+export function taskSentence(fact: TaskFact, say: Say): Sentence {
   const plain = (text: string): Sentence => ({ text, mood: "plain" });
   switch (fact.type) {
     case "submitted":

@@ -4,17 +4,15 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { Fault, messageOf, systemCode } from "../fault.ts";
 import { isLoopback } from "./addresses.ts";
-import { Finder, problemText } from "./problems.ts";
+import { problemsOf, readDocument, wrong } from "./document.ts";
 import { apiField, joinField, listenField, shapeFor } from "./shape.ts";
 import { OPEN, together } from "./together.ts";
-import type { Config, Problem } from "./types.ts";
+import type { Config } from "./types.ts";
 
 const CONFIG_BYTES_MAX = 1024 * 1024;
-const ALIASES_MAX = 100;
 
 /** Throws Fault "config"; `details.problems` is a `Problem[]`. */
 export async function loadConfig(path: string): Promise<Config> {
@@ -32,36 +30,15 @@ export async function loadConfig(path: string): Promise<Config> {
 
 /** `path` is where the text came from; relative paths in it start from its folder. Throws Fault "config". */
 export function parseConfig(text: string, path: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const source = { file: path, document, lines };
-  const syntax = new Finder({ ...source, tree: undefined }).syntax();
-  if (syntax.length > 0) throw wrong(syntax, path);
-  let tree: unknown;
-  try {
-    tree = document.toJS({ maxAliasCount: ALIASES_MAX });
-  } catch (error) {
-    throw wrong([new Finder({ ...source, tree: undefined }).problem([], messageOf(error), "use fewer aliases")], path);
-  }
-  const finder = new Finder({ ...source, tree });
+  const { tree, finder } = readDocument(text, path);
   const dir = dirname(resolve(path));
   const found = shapeFor(dir).safeParse(tree ?? {});
-  const problems = [
-    ...(found.error?.issues ?? []).flatMap((issue) => finder.problems(issue)),
-    ...together(tree, finder),
-  ];
+  const problems = [...problemsOf(found.error, finder), ...together(tree, finder)];
   if (!found.success || problems.length > 0) throw wrong(problems, path);
   const { network, listen, ...rest } = found.data;
   const key = network.key ?? null;
   const everywhere = key === null ? "/ip4/127.0.0.1/tcp/0" : "/ip4/0.0.0.0/tcp/0";
   return { file: resolve(path), dir, ...rest, network: { name: network.name, key }, listen: listen ?? [everywhere] };
-}
-
-function wrong(problems: readonly Problem[], path: string): Fault {
-  const sorted = problems.toSorted((left, right) => left.line - right.line || left.column - right.column);
-  const count = sorted.length === 1 ? "a problem" : `${sorted.length} problems`;
-  const message = [`${path} has ${count}:`, ...sorted.map(problemText)].join("\n");
-  return new Fault("config", message, { details: { problems: sorted } });
 }
 
 /** What a command line may say instead of the file; paths in it start from the working folder. */

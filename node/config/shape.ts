@@ -7,6 +7,7 @@ import { z } from "zod";
 import { LIMITS, parseNetwork, parseSkill } from "../../protocols/kernel/mod.ts";
 import { HANDLER, type HandlerSpec } from "../handlers/mod.ts";
 import { isTcpAddress, parseApi } from "./addresses.ts";
+import { map, must, parsed, say, whole } from "./fields.ts";
 import { jsonSchemaField } from "./json-schemas.ts";
 import { readNetworkKey } from "./network-key.ts";
 import { isFile, wrongProgram } from "./programs.ts";
@@ -18,33 +19,6 @@ const SKILLS_MAX = 256;
 const ADDRESSES_MAX = 64;
 const CONCURRENCY_MAX = 1024;
 const WORDS_MAX = 256;
-
-const must = (right: string) => ({ error: right });
-
-/** A map with exactly these keys. For unknown keys, the message lists the known ones. */
-function map<S extends z.core.$ZodLooseShape>(what: string, shape: S) {
-  const keys = Object.keys(shape).join(" ");
-  return z.strictObject(shape, { error: (issue) => (issue.code === "unrecognized_keys" ? keys : what) });
-}
-
-/** A text that `parse` turns into something, or not. */
-function parsed<T>(parse: (text: string) => T | undefined, right: string) {
-  return z.string(must(right)).transform((text, context): T => {
-    const found = parse(text);
-    if (found !== undefined) return found;
-    context.issues.push({ code: "invalid_format", format: "text", input: text, message: right });
-    return z.NEVER;
-  });
-}
-
-function say(context: z.core.ParsePayload, wrong: { problem: string; remedy: string }): void {
-  context.issues.push({
-    code: "custom",
-    input: context.value,
-    message: wrong.problem,
-    params: { remedy: wrong.remedy },
-  });
-}
 
 const words = (right: string) =>
   z.array(z.string(must("a text")).max(4096, must("shorter")), must(right)).max(WORDS_MAX, must(right));
@@ -128,12 +102,10 @@ const skill = (dir: string) =>
   }));
 
 function milliseconds(max: number) {
-  const right = `a whole number of milliseconds, from 1 to ${max}`;
-  return z.int(must(right)).min(1, must(right)).max(max, must(right));
+  return whole(1, max, "a whole number of milliseconds,");
 }
 
 function agent(dir: string) {
-  const slots = `a whole number from 1 to ${CONCURRENCY_MAX}`;
   const variable = z
     .string(must("a name of a variable"))
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, must("a name of an environment variable"));
@@ -143,7 +115,7 @@ function agent(dir: string) {
       "a name of letters, digits, '-', '_' and '.', at most 64",
     ),
     handler: handler(dir),
-    concurrency: z.int(must(slots)).min(1, must(slots)).max(CONCURRENCY_MAX, must(slots)).default(1),
+    concurrency: whole(1, CONCURRENCY_MAX).default(1),
     timeout_ms: milliseconds(Math.min(LIMITS.deadline_ms_max, HANDLER.timeout_ms_max)).default(
       LIMITS.deadline_ms_default,
     ),

@@ -3,4 +3,13 @@ export { depthOf } from "./json.ts";
 export { HANDLER } from "./limits.ts";
 export { type RunOptions, runAgent } from "./run.ts";
 export { type Check, validator } from "./schema.ts";
-export type { AgentSpec, Call, Context, HandlerSpec, JsonSchema, Ran } from "./types.ts";
+export {
+  type AgentSpec,
+  type Call,
+  type Context,
+  type Handler,
+  HandlerError,
+  type HandlerSpec,
+  type JsonSchema,
+  type Ran,
+} from "./types.ts";

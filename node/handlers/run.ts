@@ -69,6 +69,8 @@ export function handlerFor(agent: AgentSpec): Handler {
       return execHandler(handler.argv, { cwd: agent.dir, env: agent.env });
     case "module":
       return functionHandler(handler.path);
+    case "code":
+      return handler.handler;
   }
 }
 

@@ -21,7 +21,9 @@ export interface SkillSpec {
 export type HandlerSpec =
   | { readonly kind: "exec"; readonly argv: readonly string[] }
   /** An absolute path. */
-  | { readonly kind: "module"; readonly path: string };
+  | { readonly kind: "module"; readonly path: string }
+  /** Made in this process: what no config can name. */
+  | { readonly kind: "code"; readonly handler: Handler };
 
 export interface AgentSpec {
   readonly name: string;

@@ -11,9 +11,14 @@ import { topicsOf } from "./topics.ts";
 
 type TopicScore = NonNullable<NonNullable<GossipsubOpts["scoreParams"]>["topics"]>[string];
 
-export function gossip(network: Network, guilt: Guilt): ReturnType<typeof gossipsub> {
+/** Told what gossipsub counts. */
+export type GossipMetrics = NonNullable<GossipsubOpts["metricsRegister"]>;
+
+export function gossip(network: Network, guilt: Guilt, metrics?: GossipMetrics): ReturnType<typeof gossipsub> {
   const topics = topicsOf(network);
   return gossipsub({
+    metricsRegister: metrics ?? null,
+    metricsTopicStrToLabel: new Map(topics.map((topic) => [topic, topic])),
     globalSignaturePolicy: "StrictNoSign",
     msgIdFn: ({ topic, data }) => Buffer.from(messageId(topic, data), "base64"),
     fastMsgIdFn: ({ topic, data }) => messageId(topic, data ?? new Uint8Array()),

@@ -31,7 +31,7 @@ import { HOST } from "./limits.ts";
 import { Links } from "./links.ts";
 import { isGrafted } from "./mesh.ts";
 import { libp2pPeer, ourPeer } from "./peers.ts";
-import { makeNode, type Node } from "./profile.ts";
+import { makeNode, type Node, type Underlay } from "./profile.ts";
 import { close } from "./records.ts";
 import { selfTest } from "./self-test.ts";
 import { topicOf, topicsOf } from "./topics.ts";
@@ -49,6 +49,8 @@ export interface HostOptions {
   /** Announcements to hear, besides the topic that everybody reads. */
   readonly shards: readonly number[];
   readonly events: HostEvents;
+  /** For a simulation. */
+  readonly underlay?: Underlay & { readonly onMade: (node: Node) => void };
 }
 
 const NAMES = ["directory", "auction", "claim"] as const satisfies readonly ProtocolName[];
@@ -60,6 +62,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const guards = new Guards(clock);
   const guilt = new Guilt(clock);
   const node = await makeNode({ ...options, guards, guilt, records: { open: options.open, wall } });
+  options.underlay?.onMade(node);
   close(node.services.dht.validators);
   close(node.services.dht.selectors);
   const host = new Libp2pHost({ options, node, guards, guilt });

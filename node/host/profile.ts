@@ -11,18 +11,24 @@ import { ping } from "@libp2p/ping";
 import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { multiaddr } from "@multiformats/multiaddr";
-import { createLibp2p } from "libp2p";
+import { createLibp2p, type Libp2pOptions } from "libp2p";
 import type { Network } from "../../protocols/mod.ts";
 import type { Secret } from "../config/mod.ts";
 import { Fault } from "../fault.ts";
 import { hostOf, isDialable, isLoopback } from "./addresses.ts";
 import { dht } from "./dht.ts";
 import type { Guards } from "./frame-guard.ts";
-import { gossip } from "./gossip.ts";
+import { type GossipMetrics, gossip } from "./gossip.ts";
 import type { Guilt } from "./guilt.ts";
 import { HOST } from "./limits.ts";
 import { QuotaDatastore } from "./quotas.ts";
 import type { RecordsOptions } from "./records.ts";
+
+/** What a host stands on in place of sockets, where it is looked at from below. All else stays as it is. */
+export interface Underlay {
+  readonly transport: NonNullable<Libp2pOptions["transports"]>[number];
+  readonly metrics: GossipMetrics;
+}
 
 export interface ProfileOptions {
   readonly key: Ed25519PrivateKey;
@@ -33,13 +39,14 @@ export interface ProfileOptions {
   readonly records: RecordsOptions;
   readonly guilt: Guilt;
   readonly guards: Guards;
+  readonly underlay?: Underlay;
 }
 
 export type Node = Awaited<ReturnType<typeof makeNode>>;
 
 /** Not started yet. Throws Fault "config" when it would listen to the world without a key. */
 export async function makeNode(options: ProfileOptions) {
-  const { key, network, networkKey, listen, guilt, records } = options;
+  const { key, network, networkKey, listen, guilt, records, underlay } = options;
   if (networkKey === null) refuseOpenDoors(listen);
   return createLibp2p({
     start: false,
@@ -47,14 +54,7 @@ export async function makeNode(options: ProfileOptions) {
     nodeInfo: { name: "folkmoot", userAgent: "folkmoot" },
     addresses: { listen: [...listen] },
     datastore: new QuotaDatastore(),
-    transports: [
-      tcp({
-        maxConnections: 2 * HOST.connections_max,
-        backlog: HOST.pending_connections_max,
-        inboundSocketInactivityTimeout: HOST.socket_idle_ms,
-        outboundSocketInactivityTimeout: HOST.socket_idle_ms,
-      }),
-    ],
+    transports: [underlay?.transport ?? tcp(TCP)],
     connectionEncrypters: [noise()],
     streamMuxers: [() => options.guards.yamux()],
     ...(networkKey === null ? {} : { connectionProtector: preSharedKey({ psk: networkKey.reveal() }) }),
@@ -83,10 +83,17 @@ export async function makeNode(options: ProfileOptions) {
       identify: identify({ runOnConnectionOpen: true }),
       ping: ping({ maxInboundStreams: 16, maxOutboundStreams: 16 }),
       dht: dht(network, records),
-      pubsub: gossip(network, guilt),
+      pubsub: gossip(network, guilt, underlay?.metrics),
     },
   });
 }
+
+const TCP = {
+  maxConnections: 2 * HOST.connections_max,
+  backlog: HOST.pending_connections_max,
+  inboundSocketInactivityTimeout: HOST.socket_idle_ms,
+  outboundSocketInactivityTimeout: HOST.socket_idle_ms,
+} as const;
 
 function refuseOpenDoors(listen: readonly string[]): void {
   const open = listen.find((text) => !isLoopback(hostOf(multiaddr(text))));

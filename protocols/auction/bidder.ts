@@ -111,6 +111,12 @@ export class Bidder {
   readonly #callers = new Map<PeerId, number>();
   readonly #stuck = new Map<string, number>();
   #agents: readonly AgentCard[] = [];
+  /** Places in all, and whether any is taken: most calls find a peer idle, and need not look through what is not there. */
+  #places = 0;
+  #idle = true;
+  /** The first end of a hold or a wait, unless these have changed since. */
+  #due = NEVER;
+  #changed = false;
   #draining = false;
 
   constructor(options: BidderOptions) {
@@ -118,10 +124,12 @@ export class Bidder {
   }
 
   deadline(): number {
-    let at = NEVER;
-    for (const hold of this.#holds.values()) at = Math.min(at, hold.until);
-    for (const waiting of this.#waiting.values()) at = Math.min(at, waiting.speak_at);
-    return at;
+    if (!this.#changed) return this.#due;
+    this.#changed = false;
+    this.#due = NEVER;
+    for (const hold of this.#holds.values()) this.#due = Math.min(this.#due, hold.until);
+    for (const waiting of this.#waiting.values()) this.#due = Math.min(this.#due, waiting.speak_at);
+    return this.#due;
   }
 
   /** Committed work per agent: held and running. */
@@ -155,16 +163,20 @@ export class Bidder {
         break;
       case "release":
         this.#busy.delete(event.task);
+        this.#recount();
         break;
       case "agents":
         this.#agents = event.agents;
+        this.#places = event.agents.reduce((sum, { concurrency }) => sum + concurrency, 0);
         break;
       case "stuck":
         this.#stuck.set(event.agent, event.places);
+        this.#recount();
         break;
       case "drain":
         this.#draining = true;
         this.#waiting.clear();
+        this.#changed = true;
         this.#missed.clear();
         break;
       case "tick":
@@ -188,33 +200,51 @@ export class Bidder {
   }
 
   #tick(now: number, effects: BidderEffect[]): void {
-    for (const [task, hold] of this.#holds) if (now >= hold.until) this.#holds.delete(task);
+    if (now < this.deadline()) return;
+    for (const [task, hold] of this.#holds) if (now >= hold.until) this.#unhold(task);
     for (const [task, { cfp, conductor, speak_at }] of this.#waiting) {
       if (now < speak_at) continue;
-      this.#waiting.delete(task);
+      this.#unwait(task);
       const room = this.#roomFor(cfp, conductor);
       if (!("refusal" in room))
         this.#propose(now, { cfp, conductor, bid: this.#bid(cfp, room), publish: true }, effects);
     }
   }
 
+  #recount(): void {
+    this.#idle = this.#holds.size + this.#busy.size + this.#stuck.size === 0;
+  }
+  #hold(task: TaskId, hold: Hold): void {
+    this.#holds.set(task, hold);
+    this.#changed = true;
+    this.#recount();
+  }
+  #unhold(task: TaskId): void {
+    if (this.#idle || !this.#holds.delete(task)) return;
+    this.#changed = true;
+    this.#recount();
+  }
+  #unwait(task: TaskId): void {
+    if (this.#waiting.delete(task)) this.#changed = true;
+  }
+
   /** Only the conductor that the bid was made to can turn it down, and only that bid. */
   #reject(task: TaskId, round: number, conductor: PeerId): void {
     const hold = this.#holds.get(task);
-    if (hold?.conductor === conductor && hold.round === round) this.#holds.delete(task);
+    if (hold?.conductor === conductor && hold.round === round) this.#unhold(task);
   }
 
   #call(event: Extract<BidderEvent, { type: "call" }>, effects: BidderEffect[]): void {
     const { now, conductor, cfp, reach, sealed } = event;
     const { task, round, skill } = cfp;
     this.#noteCaller(now, conductor);
-    const held = this.#holds.get(task);
+    const held = this.#idle ? undefined : this.#holds.get(task);
     if (held?.conductor === conductor && held.round === round) {
       // A repeated call gets the same bid again (AUCTION-5).
       effects.push({ type: "bid", to: conductor, bid: held.bid, hold_ms: held.until - now, publish: false, skill });
       return;
     }
-    if (held?.conductor === conductor) this.#holds.delete(task);
+    if (held?.conductor === conductor) this.#unhold(task);
     const crowd = reach === "wide" && cfp.eligible > LIMITS.crowd;
     const room = this.#roomFor(cfp, conductor);
     if ("refusal" in room) {
@@ -244,6 +274,7 @@ export class Bidder {
     const wait_ms = waitInCrowd(cfp.eligible, this.#options.quality(cfp.skill, score), window_ms);
     const jitter_ms = this.#options.random.below(Math.max(1, window_ms >> 4));
     this.#waiting.set(cfp.task, { cfp, conductor, score, speak_at: now + wait_ms + jitter_ms, better: new Set() });
+    this.#changed = true;
   }
 
   /** AUCTION-11: enough better bids, by peers known to have the skill, and this one keeps silent; twice as many at every further call. */
@@ -254,19 +285,24 @@ export class Bidder {
     waiting.better.add(bidder);
     const silences = this.#silenced.get(bid.task) ?? 0;
     if (waiting.better.size < LIMITS.better_bids * 2 ** silences) return;
-    this.#waiting.delete(bid.task);
+    this.#unwait(bid.task);
     if (this.#silenced.size >= LIMITS.receipts_max) this.#silenced.clear();
     this.#silenced.set(bid.task, Math.min(8, silences + 1));
   }
 
   #contested(conductor: PeerId): boolean {
-    for (const caller of this.#callers.keys()) if (caller !== conductor) return true;
-    return false;
+    return this.#callers.size > (this.#callers.has(conductor) ? 1 : 0);
   }
 
   #noteCaller(now: number, conductor: PeerId): void {
-    for (const [caller, at] of this.#callers) if (now - at > LIMITS.hold_ms) this.#callers.delete(caller);
-    if (this.#callers.size < LIMITS.account_entries) this.#callers.set(conductor, now);
+    for (const [caller, at] of this.#callers) {
+      if (now - at <= LIMITS.hold_ms) break;
+      this.#callers.delete(caller);
+    }
+    if (this.#callers.size >= LIMITS.account_entries) return;
+    // Last in the order of the map: those that are over come first.
+    this.#callers.delete(conductor);
+    this.#callers.set(conductor, now);
   }
 
   #propose(
@@ -277,15 +313,15 @@ export class Bidder {
     const { conductor, cfp, bid, publish } = call;
     const { agent } = bid;
     const { task, round, skill } = cfp;
-    this.#holds.set(task, { agent, skill, round, conductor, bid, until: now + LIMITS.hold_ms });
+    this.#hold(task, { agent, skill, round, conductor, bid, until: now + LIMITS.hold_ms });
     effects.push({ type: "bid", to: conductor, bid, hold_ms: LIMITS.hold_ms, publish, skill: cfp.skill });
   }
 
   #engage(event: Extract<BidderEvent, { type: "engage" }>, effects: BidderEffect[]): void {
     const { task, skill } = event;
     const held = this.#holds.get(task);
-    this.#holds.delete(task);
-    this.#waiting.delete(task);
+    this.#unhold(task);
+    this.#unwait(task);
     this.#missed.delete(task);
     this.#silenced.delete(task);
     // What was held is for the skill that was called; an award may name another.
@@ -296,20 +332,21 @@ export class Bidder {
     }
     const agent = typeof room.agent === "string" ? room.agent : room.agent.name;
     this.#busy.set(task, agent);
+    this.#recount();
     effects.push({ type: "engaged", task, agent });
   }
 
   /** Whether a call can be bid on: room, a fair share of it for this conductor, and not at this very task already. */
   #roomFor(cfp: Cfp, conductor: PeerId): { agent: AgentCard; card: SkillCard } | { refusal: RefusalReason } {
     // Still at it under an award that was given up: no second run beside the first (AUCTION-8).
-    if (this.#busy.has(cfp.task)) return { refusal: "stale" };
+    if (!this.#idle && this.#busy.has(cfp.task)) return { refusal: "stale" };
     if (cfp.input_bytes > LIMITS.body_bytes) return { refusal: "too-large" };
+    if (this.#idle) return this.#room(cfp.skill, cfp.left_ms);
     let held = 0;
     for (const hold of this.#holds.values()) if (hold.conductor === conductor) held += 1;
-    const places = this.#agents.reduce((sum, { concurrency }) => sum + concurrency, 0);
     const room = this.#room(cfp.skill, cfp.left_ms);
     // Calls are free, so among several one conductor may reserve half of this peer at a time, not all of it (AUCTION-12).
-    const share = this.#contested(conductor) ? Math.max(1, Math.ceil(places / 2)) : places;
+    const share = this.#contested(conductor) ? Math.max(1, Math.ceil(this.#places / 2)) : this.#places;
     const greedy = held >= share || this.#holds.has(cfp.task);
     return greedy && !("refusal" in room) ? { refusal: "overloaded" } : room;
   }
@@ -343,6 +380,7 @@ export class Bidder {
   }
 
   #committed(agent: string): number {
+    if (this.#idle) return 0;
     let committed = this.#stuck.get(agent) ?? 0;
     for (const hold of this.#holds.values()) if (hold.agent === agent) committed += 1;
     for (const name of this.#busy.values()) if (name === agent) committed += 1;
@@ -350,7 +388,7 @@ export class Bidder {
   }
 
   #load_permille(): number {
-    const room = this.#agents.reduce((sum, { concurrency }) => sum + concurrency, 0);
-    return room === 0 ? 0 : Math.min(1000, Math.floor(((this.#holds.size + this.#busy.size) * 1000) / room));
+    const committed = this.#holds.size + this.#busy.size;
+    return this.#places === 0 ? 0 : Math.min(1000, Math.floor((committed * 1000) / this.#places));
   }
 }

@@ -7,7 +7,7 @@
  */
 import type { Reach, RefusalReason } from "../claim/documents.ts";
 import { assert, LIMITS, NEVER, type PeerId, type Random, type Skill, type TaskId } from "../kernel/mod.ts";
-import { type RankedBid, type ReceivedBid, rank } from "./ranking.ts";
+import { type RankedBid, type ReceivedBid, rank, scoreOf } from "./ranking.ts";
 import type { Bid, Cfp } from "./wire.ts";
 
 export interface Candidate {
@@ -76,6 +76,8 @@ export const AUCTION_MOVES = {
   pausing: ["calling", "closed"],
   closed: [],
 } as const satisfies Record<State["name"], readonly State["name"][]>;
+
+const CLEAN = { done: 0, failed: 0 } as const;
 
 export class Auction {
   readonly #options: AuctionOptions;
@@ -253,16 +255,20 @@ export class Auction {
   /** AUCTION-2: the best few by what is known of price and load, a little shuffled so that initiators do not herd. */
   #choose(known: readonly Candidate[]): PeerId[] {
     const { judge, random } = this.#options;
-    const priced = known.map((candidate) => {
+    const best: Priced[] = [];
+    for (const candidate of known) {
+      const noise = 100 + random.below(20);
+      const worst = best[LIMITS.directed_candidates - 1];
+      // A record makes nobody cheaper: who would not get in with a clean one need not be judged.
+      const hopeless = worst !== undefined && !worst.failedHere && scoreOf(candidate, CLEAN) * noise >= worst.price;
+      if (hopeless) continue;
       const { failedHere, receipts } = judge(candidate.peer);
-      const [ranked] = rank(this.#options.task, [
-        { bidder: candidate.peer, bid: { ...candidate, task: this.#options.task, round: 0 }, receipts, failedHere },
-      ]);
-      assert(ranked !== undefined, "ranking keeps every bid");
-      return { peer: candidate.peer, failedHere, price: ranked.score * (100 + random.below(20)) };
-    });
-    priced.sort((left, right) => Number(left.failedHere) - Number(right.failedHere) || left.price - right.price);
-    return [...new Set(priced.map(({ peer }) => peer))].slice(0, LIMITS.directed_candidates);
+      const priced = { peer: candidate.peer, failedHere, price: scoreOf(candidate, receipts) * noise };
+      const place = best.findIndex((other) => cheaper(priced, other));
+      best.splice(place < 0 ? best.length : place, 0, priced);
+      if (best.length > LIMITS.directed_candidates) best.pop();
+    }
+    return best.map(({ peer }) => peer);
   }
 
   #move(next: State): void {
@@ -270,6 +276,16 @@ export class Auction {
     assert(legal.includes(next.name), `an auction moves from ${this.#state.name} to ${next.name}`);
     this.#state = next;
   }
+}
+
+interface Priced {
+  readonly peer: PeerId;
+  readonly failedHere: boolean;
+  readonly price: number;
+}
+
+function cheaper(one: Priced, other: Priced): boolean {
+  return one.failedHere === other.failedHere ? one.price < other.price : other.failedHere;
 }
 
 function reached(called: ReadonlySet<PeerId> | "topic", peer: PeerId): boolean {

@@ -2,7 +2,7 @@
  * The account of a task at its conductor (promise P6): whom it asked, who refused and why, which attempts ran and how each
  * ended. Bounded; it goes into the failure that a conductor proposes, and is what `show` prints.
  */
-import { type Ballot, ballotText, compareBallots, LIMITS, type PeerId, sameBallot } from "../kernel/mod.ts";
+import { type Ballot, compareBallots, LIMITS, type PeerId, sameBallot } from "../kernel/mod.ts";
 import type { Verdict } from "./conducting.ts";
 import type { Attempt, Failure, Reason, RefusalReason } from "./documents.ts";
 
@@ -19,7 +19,7 @@ export class Account {
   readonly #refusals = new Map<string, { peer: PeerId; reason: RefusalReason; times: number }>();
   readonly #attempts: Attempt[];
   /** Awards that were agreed to or renewed, oldest first. */
-  readonly #started = new Map<string, Started>();
+  readonly #started: Started[] = [];
   readonly #since: number;
   readonly #base: number;
   #bids = 0;
@@ -56,13 +56,15 @@ export class Account {
   }
   /** A contractor was first heard to work under this award: it agreed, or renewed. */
   started(contractor: PeerId, ballot: Ballot, now: number): void {
-    const key = `${contractor} ${ballotText(ballot)}`;
-    if (this.#started.has(key) || this.#started.size >= 2 * LIMITS.attempts_max) return;
-    this.#started.set(key, { contractor, ballot, at: now });
+    if (this.#startedOf(contractor, ballot) !== undefined || this.#started.length >= 2 * LIMITS.attempts_max) return;
+    this.#started.push({ contractor, ballot, at: now });
+  }
+  #startedOf(contractor: PeerId, ballot: Ballot): Started | undefined {
+    return this.#started.find((known) => known.contractor === contractor && sameBallot(known.ballot, ballot));
   }
   /** The contractor says that it is over; it is an attempt of this account only if it must conclude the task itself. */
   reported(contractor: PeerId, ballot: Ballot, end: { at: number; exitReason: Reason; message: string }): void {
-    const started = this.#started.get(`${contractor} ${ballotText(ballot)}`);
+    const started = this.#startedOf(contractor, ballot);
     if (started !== undefined) started.end = { ...end, message: end.message.slice(0, LIMITS.account_chars) };
   }
   /** Whether this contractor said itself that it is done with this award: then it is not alive in it. */
@@ -76,10 +78,9 @@ export class Account {
   /** False when this attempt's end is known already. */
   ended(attempt: { contractor: PeerId; ballot: Ballot; reason: Reason; message: string }, now: number): boolean {
     const { contractor, ballot, reason, message } = attempt;
-    const key = ballotText(ballot);
     if (this.#attemptOf(contractor, ballot) !== undefined || this.#attempts.length >= LIMITS.attempts_max) return false;
     const ended = Math.max(0, now - this.#since);
-    const started = Math.max(0, (this.#started.get(`${contractor} ${key}`)?.at ?? now) - this.#since);
+    const started = Math.max(0, (this.#startedOf(contractor, ballot)?.at ?? now) - this.#since);
     this.#attempts.push({
       contractor,
       ballot,
@@ -101,7 +102,7 @@ export class Account {
   /** Work that nobody reported the end of: the verdict ends it where it was alive, silence had ended it where it was not. */
   #cutOff(verdict: Verdict, { now, live }: { readonly now: number; readonly live: PeerId | undefined }): Attempt[] {
     const open = new Map<PeerId, Attempt>();
-    for (const { contractor, ballot, at, end } of this.#started.values()) {
+    for (const { contractor, ballot, at, end } of this.#started) {
       const known = this.#attempts.some((past) => past.contractor === contractor && !above(ballot, past.ballot));
       if (known) continue;
       const cut = live === contractor && verdict.status !== "failed";

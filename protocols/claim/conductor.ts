@@ -16,6 +16,7 @@ import {
   FIRST,
   LIMITS,
   majority,
+  NOTHING,
   type PeerId,
   sameBallot,
 } from "../kernel/mod.ts";
@@ -85,10 +86,10 @@ export class Conductor {
   }
 
   receive(event: ConductorEvent): readonly ConductorEffect[] {
-    this.#effects = [];
+    if (this.#effects.length > 0) this.#effects = [];
     this.#dispatch(event);
     this.#tick(event.now);
-    return this.#effects;
+    return this.#effects.length === 0 ? NOTHING : this.#effects;
   }
 
   #dispatch(event: ConductorEvent): void {
@@ -262,6 +263,8 @@ export class Conductor {
   /** CLAIM-13: a contractor heard to be alive is attached to the new ballot instead of being replaced. */
   #renewed(now: number, live: Live, behind: boolean): void {
     const state = this.#state;
+    // At work in a higher ballot: the conductor of that one drives now.
+    if ("ballot" in state && compareBallots(live.ballot, state.ballot) > 0) return this.#outrun(now, live.ballot);
     if (state.name === "running" && sameBallot(state.ballot, live.ballot))
       state.lease_until = now + this.#options.lease_ms;
     else if (state.name === "awarding" && sameBallot(state.ballot, live.ballot)) this.#agreed(now, live.ballot);

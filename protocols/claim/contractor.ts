@@ -15,6 +15,7 @@ import {
   LIMITS,
   majority,
   NEVER,
+  NOTHING,
   type PeerId,
   type Seal,
   type Signed,
@@ -74,6 +75,8 @@ export const CONTRACTOR_MOVES = {
 
 export class Contractor {
   readonly task: TaskId;
+  /** Its key in its peer's timetable: made once, looked up at every event. */
+  readonly clock: `run ${TaskId}`;
   readonly #options: ContractorOptions;
   readonly #due: number;
   readonly #due_ms: number;
@@ -91,6 +94,7 @@ export class Contractor {
   constructor(options: ContractorOptions) {
     this.#options = options;
     this.task = taskIdOf(options.document.digest);
+    this.clock = `run ${this.task}`;
     this.#due = options.now + options.left_ms;
     this.#due_ms = options.wall + options.left_ms;
   }
@@ -129,10 +133,10 @@ export class Contractor {
   }
 
   receive(event: ContractorEvent): readonly ContractorEffect[] {
-    this.#effects = [];
+    if (this.#effects.length > 0) this.#effects = [];
     this.#dispatch(event);
     this.#tick(event.now);
-    return this.#effects;
+    return this.#effects.length === 0 ? NOTHING : this.#effects;
   }
 
   #dispatch(event: ContractorEvent): void {

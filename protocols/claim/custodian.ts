@@ -23,6 +23,8 @@ export type { CustodianEffect } from "./custody.ts";
 type Wanted<T extends ConductorEffect["type"]> = Extract<ConductorEffect, { type: T }>;
 
 export class Custodian {
+  /** Its key in its peer's timetable: made once, looked up at every event. */
+  readonly clock: `task ${TaskId}`;
   readonly #custody: Custody;
   readonly #conductor: Conductor;
   readonly #voter: Voter;
@@ -33,6 +35,7 @@ export class Custodian {
   constructor(options: CustodianOptions) {
     const { now } = options;
     const custody = new Custody(options);
+    this.clock = `task ${custody.task}`;
     this.#custody = custody;
     this.#conductor = new Conductor(this.#conductorOptions(), now);
     this.#voter = new Voter(
@@ -269,8 +272,10 @@ export class Custodian {
   #agreed(from: PeerId, ballot: Ballot, now: number): void {
     const custody = this.#custody;
     const awarded = custody.awarded && liveOf(custody.awarded);
-    if (awarded?.contractor === from && sameBallot(awarded.ballot, ballot)) custody.account.started(from, ballot, now);
-    if (from !== this.#conductor.contractor) return;
+    if (awarded?.contractor !== from || ballot.custodian !== custody.me) return;
+    // It is at work, also if what it agrees to is the award of before a restart.
+    if (compareBallots(ballot, awarded.ballot) <= 0) custody.account.started(from, ballot, now);
+    if (from !== this.#conductor.contractor || !sameBallot(awarded.ballot, ballot)) return;
     if (this.#conductor.state === "awarding") {
       custody.note({ type: "agreed", task: custody.task, ballot, contractor: from });
       if (custody.awarded !== undefined) custody.hear(custody.awarded, now);
@@ -287,8 +292,9 @@ export class Custodian {
     const outcome = value.outcome.value;
     custody.note({ type: "decided", task: custody.task, ballot: outcome.ballot, outcome });
     if (conducting) {
-      for (const peer of new Set([worker, custody.heard, outcome.contractor]))
-        if (peer !== undefined) custody.tell(peer, value);
+      const counted = [worker, custody.heard, outcome.contractor];
+      for (const [index, peer] of counted.entries())
+        if (peer !== undefined && counted.indexOf(peer) === index) custody.tell(peer, value);
       if (outcome.contractor !== undefined)
         custody.push({ type: "credit", peer: outcome.contractor, good: outcome.status === "done" });
     }

@@ -7,10 +7,11 @@ import type { AuctionMessage, Candidate, Receipts } from "../auction/mod.ts";
 import {
   assert,
   type Ballot,
-  ballotText,
   compareBallots,
   FIRST,
+  fenceOf,
   LIMITS,
+  NOTHING,
   type PeerId,
   type Random,
   type Seal,
@@ -69,8 +70,9 @@ export class Custody {
   cancel: boolean;
   done_permille: number | undefined;
   readonly #due_ms: number;
-  readonly #awards = new Map<string, Signed<AwardDocument>>();
-  readonly #accused = new Set<string>();
+  /** By the fence of their ballot. */
+  readonly #awards = new Map<number, Signed<AwardDocument>>();
+  readonly #accused: number[] = [];
   #awarded: Signed<AwardDocument> | undefined;
   #live: { readonly award: Signed<AwardDocument>; readonly until: number } | undefined;
   #effects: CustodianEffect[] = [];
@@ -117,6 +119,7 @@ export class Custody {
 
   /** Everything wanted since the last call, in order. */
   take(): readonly CustodianEffect[] {
+    if (this.#effects.length === 0) return NOTHING;
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -193,11 +196,11 @@ export class Custody {
 
   /** CLAIM-14: remembers the award of each ballot; a second, different one convicts its conductor. */
   equivocates(award: Signed<AwardDocument>): boolean {
-    const known = this.#awards.get(ballotText(award.value.ballot));
+    const fence = fenceOf(award.value.ballot);
+    const known = this.#awards.get(fence);
     if (known !== undefined && equivocal(known, award)) {
-      const key = ballotText(award.value.ballot);
-      if (this.#accused.has(key)) return true;
-      this.#accused.add(key);
+      if (this.#accused.includes(fence)) return true;
+      this.#accused.push(fence);
       this.note({ type: "equivocation", task: this.task, conductor: award.signer, ballot: award.value.ballot });
       this.push({ type: "accuse", first: known, second: award });
       return true;
@@ -230,10 +233,11 @@ export class Custody {
   }
 
   #remember(award: Signed<AwardDocument>): void {
-    this.#awards.set(ballotText(award.value.ballot), award);
+    this.#awards.set(fenceOf(award.value.ballot), award);
+    if (this.#awards.size <= LIMITS.account_entries) return;
     // The oldest goes: what fences is the newest.
     const [oldest] = this.#awards.keys();
-    if (this.#awards.size > LIMITS.account_entries && oldest !== undefined) this.#awards.delete(oldest);
+    if (oldest !== undefined) this.#awards.delete(oldest);
   }
 }
 

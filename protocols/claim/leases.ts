@@ -25,10 +25,8 @@ export function renew(
   const behind = compareBallots(ballot, promised) < 0;
   // Whoever gave this award up itself is not taken back under it.
   const fenced = (behind && custody.replaced(award)) || custody.account.gaveUp(from, ballot);
-  if (!fenced) {
-    custody.hear(award, now);
-    custody.account.started(from, ballot, now);
-  }
+  if (!fenced) custody.hear(award, now);
+  custody.account.started(from, ballot, now);
   if (custody.done_permille !== done_permille || note !== undefined) {
     custody.done_permille = done_permille;
     custody.note({ type: "progress", task, contractor: from, done_permille, note: note ?? "" });
@@ -37,6 +35,8 @@ export function renew(
   // It stops without another word: this answer is all that anybody knows of its end.
   if (answer === "cancel")
     custody.account.reported(from, ballot, { at: now, exitReason: "cancelled", message: "was told to stop" });
+  if (answer === "fenced")
+    custody.account.reported(from, ballot, { at: now, exitReason: "fenced", message: "was replaced" });
   custody.send(from, { type: "renewed", task, ballot, answer, promised: behind ? promised : undefined, beat });
   return fenced ? undefined : { type: "renewed", live: { contractor: from, ballot }, behind, now };
 }

@@ -4,8 +4,8 @@
  */
 import {
   type Ballot,
-  ballotText,
   compareBallots,
+  type Digest,
   LIMITS,
   majority,
   NEVER,
@@ -26,7 +26,7 @@ export class Voter {
   readonly #custody: Custody;
   readonly #drive: (event: ConductorEvent) => void;
   readonly #decide: (value: Value, now: number) => void;
-  readonly #votes = new Map<string, Set<number>>();
+  readonly #votes: { readonly ballot: Ballot; readonly digest: Digest; readonly voters: number[] }[] = [];
   /** A majority voted for an outcome that is not here. */
   #ask: { readonly at: number; readonly voters: readonly number[] } | undefined;
 
@@ -147,15 +147,24 @@ export class Voter {
   /** CLAIM-15: a majority of votes for one outcome in one ballot is the decision. */
   #count(index: number, { ballot, digest }: Message<"accepted">, now: number): void {
     const custody = this.#custody;
-    const key = `${ballotText(ballot)} ${digest}`;
-    const voters = this.#votes.get(key) ?? new Set<number>();
-    if (custody.decided !== undefined || (this.#votes.size >= LIMITS.account_entries && !this.#votes.has(key))) return;
-    this.#votes.set(key, voters.add(index));
-    if (voters.size < majority(custody.custodians.length)) return;
+    if (custody.decided !== undefined) return;
+    const voters = this.#votersOf(ballot, digest);
+    if (voters === undefined) return;
+    if (!voters.includes(index)) voters.push(index);
+    if (voters.length < majority(custody.custodians.length)) return;
     const mine = custody.acceptor.accepted?.value;
     if (mine?.outcome.digest === digest) this.#decide(mine, now);
     // The outcome itself is mostly on its way to us already; if not, one of the voters is asked.
     else this.#ask = { at: now + LIMITS.retry_ms, voters: [...voters] };
+  }
+
+  /** Who voted so; nobody, when too much was voted for. */
+  #votersOf(ballot: Ballot, digest: Digest): number[] | undefined {
+    const known = this.#votes.find((vote) => vote.digest === digest && sameBallot(vote.ballot, ballot));
+    if (known !== undefined || this.#votes.length >= LIMITS.account_entries) return known?.voters;
+    const voters: number[] = [];
+    this.#votes.push({ ballot, digest, voters });
+    return voters;
   }
 
   /** This custodian came late to its task: each fellow is asked once whether it is decided. */

@@ -91,6 +91,8 @@ export const LIMITS = {
   /** Digests go to a random neighbour this often, and news to this many at once. */
   gossip_ms: 10_000,
   news_fanout: 3,
+  /** Between two of these turns, so many new neighbours get a full digest as well: one is enough to fill a newcomer. */
+  greetings_max: 3,
   /** A DHT look-up for a skill is repeated no sooner than this. */
   look_up_ms: 10_000,
   /** Provider keys of one skill (a popular skill's records are spread over them). */

@@ -14,35 +14,46 @@ const SLACK = 64;
 export class Timetable {
   readonly #heap: Entry[] = [];
   readonly #deadlines = new Map<string, number>();
+  /** The earliest deadline, or `Infinity`: asked for at every event, so it is known, and not found out. */
+  #next = Number.POSITIVE_INFINITY;
 
   /** Sets the deadline of `key`; `Infinity` removes it. */
   set(key: string, at: number): void {
-    if (this.#deadlines.get(key) === at) return;
-    if (at === Number.POSITIVE_INFINITY) {
-      this.#deadlines.delete(key);
-      return;
+    const before = this.#deadlines.get(key) ?? Number.POSITIVE_INFINITY;
+    if (before === at) return;
+    if (at === Number.POSITIVE_INFINITY) this.#deadlines.delete(key);
+    else {
+      this.#deadlines.set(key, at);
+      this.#push({ at, key });
+      if (this.#heap.length > 2 * this.#deadlines.size + SLACK) this.#compact();
     }
-    this.#deadlines.set(key, at);
-    this.#push({ at, key });
-    if (this.#heap.length > 2 * this.#deadlines.size + SLACK) this.#compact();
+    if (at < this.#next) this.#next = at;
+    else if (before === this.#next) this.#settle();
   }
 
   /** The earliest deadline, or `Infinity`. */
   next(): number {
+    return this.#next;
+  }
+
+  /** Removes and returns one key whose deadline is not after `now`, earliest first. */
+  due(now: number): string | undefined {
+    if (this.#next > now) return undefined;
+    // Settled: the head is the earliest that still holds.
+    const key = this.#pop()?.key;
+    if (key !== undefined) this.#deadlines.delete(key);
+    this.#settle();
+    return key;
+  }
+
+  /** Drops from the head what was moved or removed. */
+  #settle(): void {
     let head = this.#heap[0];
     while (head !== undefined && this.#deadlines.get(head.key) !== head.at) {
       this.#pop();
       head = this.#heap[0];
     }
-    return head?.at ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Removes and returns one key whose deadline is not after `now`, earliest first. */
-  due(now: number): string | undefined {
-    if (this.next() > now) return undefined;
-    const key = this.#pop()?.key;
-    if (key !== undefined) this.#deadlines.delete(key);
-    return key;
+    this.#next = head?.at ?? Number.POSITIVE_INFINITY;
   }
 
   get size(): number {
@@ -79,10 +90,11 @@ export class Timetable {
       const left = heap[2 * index + 1];
       const right = heap[2 * index + 2];
       if (left === undefined) break;
-      const [child, at] = right !== undefined && before(right, left) ? [right, 2 * index + 2] : [left, 2 * index + 1];
+      const onRight = right !== undefined && before(right, left);
+      const child = onRight ? right : left;
       if (!before(child, last)) break;
       heap[index] = child;
-      index = at;
+      index = 2 * index + (onRight ? 2 : 1);
     }
     heap[index] = last;
     return head;

@@ -25,6 +25,8 @@ export interface PeerOptions {
   readonly durable: boolean;
   readonly addrs: readonly string[];
   readonly agents: readonly AgentCard[];
+  /** Cards of others that it holds at most; absent: `LIMITS.cards_max`. */
+  readonly cards_max?: number | undefined;
 }
 
 /** What a user asks for; the driver has checked the input against its size and parsed it as JSON. */

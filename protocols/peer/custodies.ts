@@ -22,7 +22,6 @@ import {
   type Signed,
   type Skill,
   shardOf,
-  spread,
   type TaskId,
   taskIdOf,
 } from "../kernel/mod.ts";
@@ -38,8 +37,8 @@ export interface CustodiesOptions {
   readonly seal: Seal;
   readonly random: Random;
   readonly candidates: (skill: Skill) => readonly Candidate[];
-  /** Fellow custodians for a new task, best first. */
-  readonly fellows: (count: number, spreadOf: (peer: PeerId) => number) => PeerId[];
+  /** Fellow custodians for a new task with this nonce, best first. */
+  readonly fellows: (count: number, nonce: string) => PeerId[];
   /** A call goes out on the skill's topic: its own agents hear it here, and the directory may look for more. */
   readonly announced: (cfp: Cfp, sealed: boolean) => void;
 }
@@ -117,7 +116,7 @@ export class Custodies {
       return;
     }
     const { custodians: wanted, input, ...terms } = request;
-    const others = this.#options.fellows((wanted ?? 3) - 1, (peer) => spread(request.nonce + peer));
+    const others = this.#options.fellows((wanted ?? 3) - 1, request.nonce);
     if (wanted !== undefined && 1 + others.length < wanted) {
       const message = `${wanted} custodians were asked for, and ${1 + others.length} are connected (this node included)`;
       post.answer(ref, { ok: false, reason: "too-few-peers", message });
@@ -287,7 +286,7 @@ export class Custodies {
       if (effect.type === "note" && effect.fact.type === "decided") this.#closed(custodian);
       this.#performOne(custodian, effect);
     }
-    this.#post.remind(`task ${custodian.task}`, Math.min(custodian.deadline(), forgetAt(custodian)));
+    this.#post.remind(custodian.clock, Math.min(custodian.deadline(), forgetAt(custodian)));
   }
 
   #performOne(custodian: Custodian, effect: CustodianEffect): void {

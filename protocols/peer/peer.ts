@@ -44,7 +44,7 @@ export class Peer {
       seal,
       random,
       candidates: (skill) => directory.candidates(skill),
-      fellows: (count, spreadOf) => directory.custodians(count, spreadOf),
+      fellows: (count, nonce) => directory.custodians(count, nonce),
       announced: (cfp, sealed) => {
         this.#need(cfp.skill);
         this.#works.bid({ type: "call", now: post.at.now, conductor: self, cfp, reach: "wide", sealed });
@@ -67,7 +67,7 @@ export class Peer {
     return this.#directory.known(this.#post.at.now);
   }
   candidates(skill: Skill): readonly Candidate[] {
-    return this.#directory.candidates(skill);
+    return [...this.#directory.candidates(skill)];
   }
   /** Committed work per agent: held for bids and running. */
   load(): readonly { readonly agent: string; readonly busy: number; readonly concurrency: number }[] {
@@ -268,12 +268,14 @@ export class Peer {
     const { timetable, at } = this.#post;
     const { now } = at;
     for (let key = timetable.due(now); key !== undefined; key = timetable.due(now)) {
-      const [kind, id] = key.split(" ");
-      if (kind === "directory") this.#direct({ ...at, type: "tick" });
-      else if (kind === "bidder") this.#works.bid({ type: "tick", now });
-      else if (kind === "task") this.#custodies.tick(id as TaskId);
-      else if (kind === "run") this.#works.step(id as TaskId, { type: "tick", now });
-      else this.#works.forget(id as TaskId);
+      const space = key.indexOf(" ");
+      const kind = key.slice(0, space);
+      const id = key.slice(space + 1) as TaskId;
+      if (key === "directory") this.#direct({ ...at, type: "tick" });
+      else if (key === "bidder") this.#works.bid({ type: "tick", now });
+      else if (kind === "task") this.#custodies.tick(id);
+      else if (kind === "run") this.#works.step(id, { type: "tick", now });
+      else this.#works.forget(id);
       this.#deliver();
     }
   }

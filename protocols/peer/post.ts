@@ -2,7 +2,7 @@
  * The pen that a peer's parts write with: one ordered list of effects, one timetable, the time of the event at hand, and the
  * messages a peer sends to itself, which are delivered before it looks at anything else.
  */
-import { type Instant, type PeerId, type TaskId, Timetable } from "../kernel/mod.ts";
+import { type Instant, NOTHING, type PeerId, type TaskId, Timetable } from "../kernel/mod.ts";
 import type { Answer, Effect } from "./contract.ts";
 import type { Message } from "./wire.ts";
 
@@ -44,7 +44,8 @@ export class Post {
   next(): Message | undefined {
     return this.#inbox.shift();
   }
-  take(): Effect[] {
+  take(): readonly Effect[] {
+    if (this.#effects.length === 0) return NOTHING;
     const effects = this.#effects;
     this.#effects = [];
     return effects;

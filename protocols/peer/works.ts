@@ -35,6 +35,8 @@ export class Works {
   readonly #options: WorksOptions;
   readonly #post: Post;
   readonly #bidder: Bidder;
+  /** What the timetable was told last of the bidder: most bids of others that it hears change nothing. */
+  #bidderAt = NEVER;
   readonly #runs = new Map<TaskId, Contractor>();
   /** The last ballot of each finished or cut-off task. */
   readonly #ran = new Map<TaskId, Ballot>();
@@ -57,7 +59,10 @@ export class Works {
 
   bid(event: Parameters<Bidder["receive"]>[0]): void {
     for (const effect of this.#bidder.receive(event)) this.#performBid(effect);
-    this.#post.remind("bidder", this.#bidder.deadline());
+    const at = this.#bidder.deadline();
+    if (event.type === "heard" && at === this.#bidderAt) return;
+    this.#bidderAt = at;
+    this.#post.remind("bidder", at);
   }
 
   /** Work that a restart cut off is reported, so that nobody has to wait for its lease. */
@@ -148,7 +153,7 @@ export class Works {
           break;
       }
     }
-    this.#post.remind(`run ${task}`, run.deadline());
+    this.#post.remind(run.clock, run.deadline());
     if (run.state !== "over") return;
     this.#runs.delete(task);
     if (run.ballot !== undefined) this.#remember(task, run.ballot, run.forgetAt);

@@ -87,11 +87,11 @@ test("every command that the README names exists, with help", async () => {
   const names = new Set(
     [
       ...README.matchAll(
-        /`(?:moot )?(init|up|status|peers|agents|submit|tasks|show|trace|cancel|watch|doctor|stop)\b/g,
+        /`(?:moot )?(init|up|status|peers|agents|submit|tasks|show|trace|cancel|watch|doctor|stop|sim)\b/g,
       ),
     ].map(([, name]) => name ?? ""),
   );
-  expect(names.size).toBe(13);
+  expect(names.size).toBe(14);
   const { stdout } = await moot(["--help"], { cwd: tmpdir() });
   for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, "m"));
 });

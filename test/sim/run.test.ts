@@ -129,7 +129,7 @@ describe("planned faults", () => {
 describe("shrinking", () => {
   test("a failing world comes down to a few items that still break the same promise", () => {
     const run = (scenario: Scenario) => runScenario(scenario, { forgetKeeps: true });
-    const given = drawScenario(43);
+    const given = drawScenario(40);
     const [breach] = run(given).report.breaches;
     if (breach === undefined) throw new Error("peers that forget what they keep break something");
     const shrunk = shrink(given, breach.promise, { run });

@@ -1,0 +1,40 @@
+/** The presets of `moot sim`. */
+import { nearest } from "../../config/near.ts";
+import { Fault } from "../../fault.ts";
+import type { PresetName } from "../names.ts";
+import { directory1000, swarm300 } from "./crowds.ts";
+import type { Preset, WaitingPreset } from "./preset.ts";
+import { bidding10, bothStart, lateJoiner, silentFailure } from "./small.ts";
+import { coordinationTax } from "./tax.ts";
+
+function waiting(name: PresetName, why: string): WaitingPreset {
+  return { kind: "waiting", name, why };
+}
+
+const ALL: Readonly<Record<PresetName, Preset>> = {
+  "bidding-10": bidding10,
+  "directory-1000": directory1000,
+  "swarm-300": swarm300,
+  "both-start": bothStart,
+  "late-joiner": lateJoiner,
+  "silent-failure": silentFailure,
+  "coordination-tax": coordinationTax,
+  "document-3": waiting(
+    "document-3",
+    "it waits for the protocol of shared documents, which this version does not have",
+  ),
+  "feed-100": waiting("feed-100", "it waits for the protocol of feeds, which this version does not have"),
+};
+
+export function presetOf(name: string): Preset | undefined {
+  return Object.values(ALL).find((preset) => preset.name === name);
+}
+
+/** What is neither a preset nor a file. */
+export function unknownPreset(name: string): Fault {
+  const names = Object.keys(ALL);
+  const meant = nearest(name, names);
+  const remedy =
+    meant === undefined ? `the presets are ${names.join(", ")}; or name a scenario file` : `did you mean ${meant}?`;
+  return new Fault("usage", `there is no preset ${name}, and no such file`, { remedy });
+}

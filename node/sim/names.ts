@@ -3,6 +3,7 @@ export const PRESETS = {
   "bidding-10": "10 agents of different cost, speed and size bid on 100 tasks",
   "directory-1000": "1,000 agents with 50 skills; every task finds the 20 that can do it",
   "swarm-300": "300 agents in parallel, 4,000 tool calls in 12 simulated hours, a crash every 10 minutes",
+  swarm: "a small world in trouble, another one for each seed (npm run swarm: 5,000 of them)",
   "both-start": "two agents claim the same work, and a fifth of all messages comes twice",
   "late-joiner": "one agent arrives while a task is negotiated that only it can do",
   "silent-failure": "the cheapest agent promises, is throttled, and says nothing more",

@@ -15,7 +15,7 @@ import { Fault } from "../fault.ts";
 import type { Order, Reply } from "./orders.ts";
 import type { RealReport } from "./report.ts";
 
-export type { GossipSeen, MeshSeen, RealReport, RealTask } from "./report.ts";
+export type { RealReport } from "./report.ts";
 
 export interface RealOptions {
   /** A line for each event and effect of every machine, to find where two runs part. */

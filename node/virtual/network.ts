@@ -67,12 +67,13 @@ export class Network {
     return host?.name === "ip4" && transport?.value === String(PORT) && machine >= 0 ? machine : undefined;
   }
 
-  listen(machine: number, listening: Listening): void {
-    if (this.#listening.get(machine)?.process.alive === true) throw failure("EADDRINUSE", "the address is in use");
-    this.#listening.set(machine, listening);
+  listen(listening: Listening): void {
+    const { index, alive } = listening.process;
+    if (this.#listening.has(index)) throw failure("EADDRINUSE", "the address is in use");
+    if (alive) this.#listening.set(index, listening);
   }
-  close(machine: number): void {
-    this.#listening.delete(machine);
+  close(process: Process): void {
+    if (this.#listening.get(process.index)?.process === process) this.#listening.delete(process.index);
   }
 
   /** The process is gone, and its kernel says so to all that it was connected to. */
@@ -80,7 +81,7 @@ export class Network {
     const connections = [...(this.#open.get(process) ?? [])];
     this.clock.kill(process);
     this.#open.delete(process);
-    if (this.#listening.get(process.index)?.process === process) this.#listening.delete(process.index);
+    this.close(process);
     for (const connection of connections) connection.cutOff();
   }
 
@@ -105,8 +106,7 @@ export class Network {
       const late = this.clock.after(CONNECT_US, fail("ETIMEDOUT", "no answer"), process);
       signal.addEventListener("abort", giveUp, { once: true });
       way.there.send(PACKET_BYTES, () => {
-        const heard = this.#listening.get(to)?.process.alive === true;
-        const answer = heard
+        const answer = this.#listening.has(to)
           ? () => settle(() => resolve(this.#connect(dial, to, way)))
           : fail("ECONNREFUSED", "nobody listens there");
         way.back.send(PACKET_BYTES, () => this.clock.enter(process, answer));
@@ -128,7 +128,7 @@ export class Network {
     const near = this.#end({ process, lane: there, direction: "outbound", remoteAddr: address, log });
     there.send(PACKET_BYTES, () => {
       const listening = this.#listening.get(to);
-      if (listening?.process.alive !== true) return back.send(PACKET_BYTES, () => near.reset());
+      if (listening === undefined) return back.send(PACKET_BYTES, () => near.reset());
       const remoteAddr = multiaddr(Network.addressOf(process.index)).decapsulate("/tcp").encapsulate(`/tcp/${port}`);
       const theirs = { process: listening.process, log: listening.log };
       const far = this.#end({ ...theirs, lane: back, direction: "inbound", remoteAddr });

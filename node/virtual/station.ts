@@ -58,8 +58,6 @@ export interface StationOptions {
 
 interface Node {
   readonly driver: Driver;
-  readonly work: Work;
-  readonly store: Store;
   readonly begun_ms: number;
   readonly host: Host;
   readonly peer: Peer;
@@ -91,15 +89,9 @@ export class Station {
     this.#ground = ground;
   }
 
-  get process(): Process | undefined {
-    return this.#process;
-  }
   /** Undefined while it is down or not up yet. */
   get peer(): Peer | undefined {
     return this.#node?.peer;
-  }
-  get host(): Host | undefined {
-    return this.#node?.host;
   }
 
   // --- life ---
@@ -231,7 +223,7 @@ export class Station {
     const seed = randomBytes(4).readUInt32LE();
     const about = { self: this.id, network: name, version: "0.0.0", seed, seal, durable };
     const peer = new Peer({ ...about, addrs: host.addrs(), agents });
-    this.#node = { driver, work, store, host, peer, begun_ms: performance.now() };
+    this.#node = { driver, host, peer, begun_ms: performance.now() };
     const watched = { receive: (event: PeerEvent) => this.#receive(process, peer, event) };
     driver.begin({ peer: watched, host, work, kept });
   }

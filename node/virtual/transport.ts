@@ -74,7 +74,7 @@ class VirtualListener extends TypedEventEmitter<ListenerEvents> implements Liste
 
   async listen(address: Multiaddr): Promise<void> {
     const { network, process, log } = this.#options;
-    network.listen(process.index, { process, log, accept: (connection) => this.#accept(connection) });
+    network.listen({ process, log, accept: (connection) => this.#accept(connection) });
     this.#address = address;
     this.safeDispatchEvent("listening");
   }
@@ -89,7 +89,7 @@ class VirtualListener extends TypedEventEmitter<ListenerEvents> implements Liste
     const { network, process } = this.#options;
     if (this.#address === undefined) return;
     this.#address = undefined;
-    network.close(process.index);
+    network.close(process);
     this.#stop.abort();
     for (const connection of this.#connections) connection.abort(new Error("the listener is closed"));
     this.safeDispatchEvent("close");

@@ -252,13 +252,23 @@ export class Auction {
     if (closes_at === now) this.#settle(now, effects);
   }
 
-  /** AUCTION-2: the best few by what is known of price and load, a little shuffled so that initiators do not herd. */
+  /** AUCTION-2: the best by what is known of price and load, and some drawn by lot, so that initiators do not herd. */
   #choose(known: readonly Candidate[]): PeerId[] {
+    const { judge, random } = this.#options;
+    const asked = new Set(this.#best(known, LIMITS.directed_candidates - LIMITS.drawn_candidates));
+    for (let tries = 0; tries < DRAWS_MAX && asked.size < LIMITS.directed_candidates; tries++) {
+      const drawn = known[random.below(known.length)];
+      if (drawn !== undefined && (tries >= DRAWS_MAX / 2 || !judge(drawn.peer).failedHere)) asked.add(drawn.peer);
+    }
+    return [...asked];
+  }
+
+  #best(known: readonly Candidate[], count: number): PeerId[] {
     const { judge, random } = this.#options;
     const best: Priced[] = [];
     for (const candidate of known) {
       const noise = 100 + random.below(20);
-      const worst = best[LIMITS.directed_candidates - 1];
+      const worst = best[count - 1];
       // A record makes nobody cheaper: who would not get in with a clean one need not be judged.
       const hopeless = worst !== undefined && !worst.failedHere && scoreOf(candidate, CLEAN) * noise >= worst.price;
       if (hopeless) continue;
@@ -266,7 +276,7 @@ export class Auction {
       const priced = { peer: candidate.peer, failedHere, price: scoreOf(candidate, receipts) * noise };
       const place = best.findIndex((other) => cheaper(priced, other));
       best.splice(place < 0 ? best.length : place, 0, priced);
-      if (best.length > LIMITS.directed_candidates) best.pop();
+      if (best.length > count) best.pop();
     }
     return best.map(({ peer }) => peer);
   }
@@ -277,6 +287,9 @@ export class Auction {
     this.#state = next;
   }
 }
+
+/** Lots that are drawn at most: among few candidates most are asked already. */
+const DRAWS_MAX = 16;
 
 interface Priced {
   readonly peer: PeerId;

@@ -40,6 +40,8 @@ export const LIMITS = {
 
   /** Candidates asked directly. 15 + 3k messages a task with 3 custodians: 4 keeps a re-award under 30 (decision 2). */
   directed_candidates: 4,
+  /** So many of them are drawn by lot: initiators that know nothing of each other's tasks must not all ask the same. */
+  drawn_candidates: 2,
   /** From this many eligible agents on, wide bids are suppressed by waiting. */
   crowd: 32,
   /** Bids that close a crowded auction early, and better bids that silence a bidder. */

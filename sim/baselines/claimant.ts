@@ -10,7 +10,7 @@ import { Underling } from "./underling.ts";
 
 /** A reader that has heard nothing for so long asks whether there is nothing. */
 const POLL_MS = 3_000;
-/** Claims of all idle workers come this far apart on average: under the time until a claim is known to all, and not by much. */
+/** How far apart the claims of all idle workers come, on average. Shorter is a race of all, longer is a wait for the first. */
 const APART_MS = 10;
 
 interface Open {
@@ -35,7 +35,13 @@ export class Claimant extends Machine {
     this.#offer = offer;
     this.#random = new Random(seed);
     const { desk } = this;
-    this.#underling = new Underling({ desk, boss: log, offer: () => offer, cursor: () => this.#cursor, survives: false });
+    this.#underling = new Underling({
+      desk,
+      boss: log,
+      offer: () => offer,
+      cursor: () => this.#cursor,
+      survives: false,
+    });
   }
 
   protected handle(event: BaselineEvent): void {
@@ -94,7 +100,7 @@ export class Claimant extends Machine {
       // Its own claim may be read before the answer to it comes.
       const mine = entry.kind === "claim" && entry.by === this.desk.self;
       if (!mine) this.#forget(entry.task);
-    } else if (this.#offer.skills.includes(entry.job.skill))
+    } else if (this.#offer.skills.includes(entry.job.skill) && this.#underling.of(entry.task) === undefined)
       this.#open.set(entry.task, { job: entry.job, state: "seen" });
   }
   #forget(task: Job["task"]): void {

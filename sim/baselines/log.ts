@@ -33,6 +33,7 @@ export class Log extends Machine {
   readonly #lines: Entry[] = [];
   readonly #tasks = new Map<string, Task>();
   readonly #readers = new Map<number, Reader>();
+  #flushing = false;
 
   protected handle(event: BaselineEvent): void {
     switch (event.type) {
@@ -68,7 +69,7 @@ export class Log extends Machine {
     const entry: Entry = { ...line, offset: this.#lines.length + 1 };
     this.desk.keep(`line:${entry.offset}`, { kind: "line", entry });
     this.#apply(entry);
-    if (this.desk.timers.next() !== this.desk.now) this.desk.after("flush:", LINGER_MS);
+    this.#flushSoon();
   }
 
   /** What a line means, when it is written and when it is read again. */
@@ -84,9 +85,16 @@ export class Log extends Machine {
     } else if (task !== undefined && entry.kind === "end") task.ok = entry.ok;
   }
 
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.desk.after("flush:", LINGER_MS);
+  }
   /** Sends each reader what it has not been sent. */
   #flush(): void {
-    for (const [peer, reader] of this.#readers) if (reader.present) this.#feed(peer, reader);
+    this.#flushing = false;
+    for (const [peer, reader] of this.#readers)
+      if (reader.present && reader.sent < this.#lines.length) this.#feed(peer, reader);
   }
   #feed(peer: number, reader: Reader): void {
     const after = reader.sent;
@@ -94,7 +102,7 @@ export class Log extends Machine {
     reader.sent = after + entries.length;
     const crowd = this.#crowd;
     this.desk.send(peer, { type: "entries", after, upto: reader.sent, entries, crowd });
-    if (reader.sent < this.#lines.length) this.desk.after("flush:", LINGER_MS);
+    if (reader.sent < this.#lines.length) this.#flushSoon();
   }
   get #crowd(): number {
     let crowd = 0;
@@ -148,7 +156,11 @@ export class Log extends Machine {
       for (const task of this.#tasks.values())
         if (task.by === from && task.ok === undefined && !held.has(`${task.job.task} ${task.fence}`)) this.#lapse(task);
     }
-    const reader = { boot: Math.max(boot, known?.boot ?? 0), present: true, sent: Math.min(cursor, this.#lines.length) };
+    const reader = {
+      boot: Math.max(boot, known?.boot ?? 0),
+      present: true,
+      sent: Math.min(cursor, this.#lines.length),
+    };
     this.#readers.set(from, reader);
     for (const work of works) this.#running(from, work);
     if (reader.sent < this.#lines.length) this.#feed(from, reader);
@@ -171,8 +183,10 @@ export class Log extends Machine {
   #running(from: number, { task: name, fence }: Work): void {
     const task = this.#tasks.get(name);
     if (task === undefined) return;
-    if (task.ok !== undefined || task.fence !== fence || task.by !== from)
+    if (task.ok !== undefined || task.fence !== fence || (task.by ?? from) !== from)
       return this.desk.send(from, { type: "stop", task: name, fence });
+    // It was silent for a lease, and nobody has claimed it since.
+    if (task.by === undefined) this.#append({ kind: "claim", task: name, by: from, fence });
     this.desk.after(`lease:${name}`, task.job.lease_ms);
   }
 

@@ -30,8 +30,10 @@ export interface Offer {
 }
 
 /** A line of the log. Offsets count from 1. */
-export type Entry = { readonly offset: number; readonly task: TaskId } & (
-  /** A task that is free to be claimed: a new one, or one whose claim has lapsed. */
+export type Entry = {
+  readonly offset: number;
+  readonly task: TaskId;
+} /** A task that is free to be claimed: a new one, or one whose claim has lapsed. */ & (
   | { readonly kind: "open"; readonly job: Job; readonly from: number; readonly fence: number }
   | { readonly kind: "claim"; readonly by: number; readonly fence: number }
   | { readonly kind: "end"; readonly ok: boolean }

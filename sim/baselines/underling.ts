@@ -59,8 +59,9 @@ export class Underling {
     desk.after("register:", RETRY_MS_LAST);
   }
 
-  take(work: Work): void {
+  take({ task, fence }: Work): void {
     const { desk, survives } = this.#options;
+    const work = { task, fence };
     this.#held.set(work.task, { work, ok: undefined, pause_ms: RETRY_MS });
     if (survives) desk.keep(`work:${work.task}`, { kind: "work", work, ok: undefined });
     this.#beat();

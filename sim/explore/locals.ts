@@ -56,6 +56,7 @@ export class Locals {
   readonly #all: Local[] = [];
   readonly #steps: Map<number, Step>[] = [];
   readonly #byText = new Map<string, Local>();
+  readonly #disks = new Map<string, number>();
   readonly #rooms = new Map<Local, Room>();
   /** A second machine in this state, which came there on another way. */
   readonly #doubles = new Map<Local, Room>();
@@ -81,7 +82,12 @@ export class Locals {
   }
   down(disk: Disk, now: number): Local {
     const nothing = { up: false, alarm: NEVER, running: [], before: undefined };
-    return this.#intern(`down ${now} ${disk.text}`, () => ({ ...nothing, now, disk, tasks: this.#kept(disk) }));
+    return this.#intern(`down ${now} ${this.#written(disk)}`, () => ({
+      ...nothing,
+      now,
+      disk,
+      tasks: this.#kept(disk),
+    }));
   }
 
   step(local: Local, event: LocalEvent): Step {
@@ -120,7 +126,7 @@ export class Locals {
   #compare(double: Room, event: LocalEvent, first: { readonly text: string; readonly wakes: readonly Wake[] }): void {
     const wakes = played(double, event);
     const same = typeof wakes !== "string" && wakes.map(said).join("|") === first.wakes.map(said).join("|");
-    if (!same || this.#textOf(double, this.unborn, event) !== first.text)
+    if (!same || this.#inside(double) !== first.text)
       throw new Error(`two machines with the same inside differ after ${event.type}: inside.ts leaves out too much`);
     this.checks += 1;
   }
@@ -138,9 +144,17 @@ export class Locals {
   }
 
   #textOf(room: Room, local: Local, event: LocalEvent): string {
-    if (this.#print === undefined) return `${local.id} ${codeOf(event)}`;
+    return this.#print === undefined ? `${local.id} ${codeOf(event)}` : this.#inside(room);
+  }
+  #inside(room: Room): string {
     const running = room.running.map(({ task, fence, stopping }) => `${task} ${fence} ${stopping}`);
-    return [this.#print(room.peer), room.now, room.alarm, running.join(), room.disk.text].join("|");
+    return [this.#print?.(room.peer), room.now, room.alarm, running.join(), this.#written(room.disk)].join("|");
+  }
+  /** Equal disks have one number. */
+  #written(disk: Disk): number {
+    const number = this.#disks.get(disk.text) ?? this.#disks.size;
+    this.#disks.set(disk.text, number);
+    return number;
   }
 
   #described(room: Room, before: { readonly local: Local; readonly event: LocalEvent }): Omit<Local, "id"> {

@@ -5,6 +5,7 @@ import type { PresetName } from "../names.ts";
 import { directory1000, swarm300 } from "./crowds.ts";
 import type { Preset, WaitingPreset } from "./preset.ts";
 import { bidding10, bothStart, lateJoiner, silentFailure } from "./small.ts";
+import { smallWorlds } from "./swarm.ts";
 import { coordinationTax } from "./tax.ts";
 
 function waiting(name: PresetName, why: string): WaitingPreset {
@@ -15,6 +16,7 @@ const ALL: Readonly<Record<PresetName, Preset>> = {
   "bidding-10": bidding10,
   "directory-1000": directory1000,
   "swarm-300": swarm300,
+  swarm: smallWorlds,
   "both-start": bothStart,
   "late-joiner": lateJoiner,
   "silent-failure": silentFailure,

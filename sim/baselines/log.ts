@@ -69,7 +69,8 @@ export class Log extends Machine {
     const entry: Entry = { ...line, offset: this.#lines.length + 1 };
     this.desk.keep(`line:${entry.offset}`, { kind: "line", entry });
     this.#apply(entry);
-    this.#flushSoon();
+    // Workers do not read results.
+    if (entry.kind !== "end") this.#flushSoon();
   }
 
   /** What a line means, when it is written and when it is read again. */
@@ -98,8 +99,9 @@ export class Log extends Machine {
   }
   #feed(peer: number, reader: Reader): void {
     const after = reader.sent;
-    const entries = this.#lines.slice(after, after + BATCH_MAX);
-    reader.sent = after + entries.length;
+    const lines = this.#lines.slice(after, after + BATCH_MAX);
+    const entries = lines.filter(({ kind }) => kind !== "end");
+    reader.sent = after + lines.length;
     const crowd = this.#crowd;
     this.desk.send(peer, { type: "entries", after, upto: reader.sent, entries, crowd });
     if (reader.sent < this.#lines.length) this.#flushSoon();

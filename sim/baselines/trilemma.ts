@@ -29,7 +29,7 @@ export interface TrilemmaRow extends Figures {
   readonly breaches: number;
 }
 
-const CLIENTS = 4;
+const CLIENTS = 8;
 const HUBS = 4;
 const EVERY_MS = [100, 300] as const;
 const CENTRAL: Central = { at_ms: 12_000, down_ms: 10_000 };

@@ -1,13 +1,11 @@
 /**
  * The swarm: many small worlds, each with its own mix of faults; all promises, and each interesting state somewhere. The long
- * form is `npm run swarm` (SWARM_SEEDS worlds, from SWARM_FROM on).
+ * form is `npm run swarm`.
  */
 import { expect, test } from "vitest";
 import { runSwarm } from "../../../sim/mod.ts";
 
-const FROM = Number(process.env.SWARM_FROM ?? 1);
-const SEEDS = Number(process.env.SWARM_SEEDS ?? 1_500);
-const SHORT = process.env.SWARM_SEEDS === undefined;
+const SEEDS = 1_500;
 
 /** States that some world must come to: a swarm that never loses an award says nothing about lost awards. */
 const INTERESTING = [
@@ -23,15 +21,15 @@ const INTERESTING = [
   ...["CLAIM-5", "CLAIM-6", "CLAIM-7", "CLAIM-14", "CLAIM-16"].map((clause) => `refused by ${clause}`),
   ...["crash", "pause", "split", "one-way", "ring", "burst", "clock-jump", "drain"].map((what) => `struck: ${what}`),
 ];
-const WALL_MS = SHORT ? 50_000 : Number.POSITIVE_INFINITY;
+const WALL_MS = 50_000;
 
 test(`up to ${SEEDS} seeds under random faults keep every promise`, {
-  timeout: SHORT ? 60_000 : 24 * 3_600_000,
+  timeout: 70_000,
 }, () => {
   const began = performance.now();
   const seen = new Map<string, number>();
   let [worlds, tasks, runs, overlapped, events] = [0, 0, 0, 0, 0];
-  for (let seed = FROM; seed < FROM + SEEDS && performance.now() - began < WALL_MS; seed++) {
+  for (let seed = 1; seed <= SEEDS && performance.now() - began < WALL_MS; seed++) {
     // Every twentieth world speaks JSON, so that what is said in strange states can be read as well.
     const report = runSwarm({ seed, wire: seed % 20 === 0 });
     expect(report.breaches, `seed ${seed}`).toEqual([]);

@@ -25,6 +25,8 @@ export function silenceOf(scenario: Scenario): "calm" | "attended" | "long" {
   if (!within || !rare(plan, lease_ms)) return "long";
   const crashes = plan.flatMap((fault) => (fault.type === "crash" ? [fault] : []));
   if (crashes.length === 0) return "calm";
+  // Who comes back counts what is left of a task by its calendar.
+  if (plan.some(({ type }) => type === "clock-jump")) return "long";
   return oneByOne(crashes) && crashes.every(({ peer }) => idle(scenario, peer)) ? "attended" : "long";
 }
 

@@ -36,8 +36,10 @@ export interface RunOptions {
     readonly of_ms: number;
     readonly tasks_decided: number;
   }) => void;
-  /** Told when the peers have met and the trouble begins. */
-  readonly onTrouble?: (world: World) => void;
+  /** When the peers have met, before there are tasks and faults. */
+  readonly onMet?: (world: World) => void;
+  /** When the last task is decided, before anything is judged. */
+  readonly onSettled?: () => void;
   /** For planted bugs: peers forget what they were told to keep. */
   readonly forgetKeeps?: boolean;
 }
@@ -53,6 +55,8 @@ const CLOSE = 64;
 /** Larger ones do not wait until everybody knows everybody. */
 const MEET_MAX = 300;
 const MEET_MS = 60_000;
+/** Until those that met long ago have their connections, and have compared what they know. */
+const WARM_MS = 5_000;
 const MESSAGES_MAX = 3_000;
 /** In a large world nothing is waited for beyond this once all is decided. */
 const CALM_MS = 30_000;
@@ -105,10 +109,11 @@ class Runner {
     const world = this.#world;
     const { network, faults, plan, trouble_ms, dead } = this.#scenario;
     const began = clock();
-    if (network.warm_cards === undefined && world.hosts.length <= MEET_MAX) world.meet(MEET_MS);
+    if (network.warm_cards !== undefined) world.run(WARM_MS);
+    else if (world.hosts.length <= MEET_MAX) world.meet(MEET_MS);
     const met_ms = world.now;
+    this.#options.onMet?.(world);
     if (this.#options.record === true) this.#observe(met_ms);
-    this.#options.onTrouble?.(world);
     world.links.faults = faults;
     this.#misbehave();
     for (const [index, group] of this.#scenario.tasks.entries()) this.#schedule(group, index);
@@ -118,6 +123,7 @@ class Runner {
     const gone = this.#cast.leaves.map(({ peer }) => peer);
     world.calm(new Set([...dead, ...gone]));
     this.#settle();
+    this.#options.onSettled?.();
     const breaches = this.#judge();
     const wallMs = clock() - began;
     const summary = summarise({

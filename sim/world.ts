@@ -432,7 +432,12 @@ export class World implements Ground {
 
   tell(host: Host, make: (instant: Instant) => PeerEvent): void {
     if (host.peer === undefined) return;
-    if (this.#waits(host)) return this.#schedule(this.#freeAt(host), CALL, -1, -1, () => this.tell(host, make));
+    if (this.#waits(host)) {
+      // What waits in a process dies with it.
+      const { boots } = host;
+      this.#schedule(this.#freeAt(host), CALL, -1, -1, () => host.boots === boots && this.tell(host, make));
+      return;
+    }
     const event = make(host.instant(this.now_us));
     this.#engine.enter(codeOf(event.type), host.index, -1, "task" in event ? event.task : undefined);
     this.#driver.receive(host, event);

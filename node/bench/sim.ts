@@ -150,28 +150,27 @@ function scenarioOf({ id, agents, reaches, tasks_s, virtual_ms, warm_cards }: Pa
 }
 
 function measure(part: Part, short: boolean): Measured {
+  let settled_at = 0;
   const before = heap();
   const reference_s = wheelAlone();
-  let began = performance.now();
-  let begin_ms = 0;
-  const scenario = scenarioOf(part, short);
-  const first = began;
-  const { report, world } = runScenario(scenario, {
-    clock: () => {
-      // The first reading is when the world stands.
-      if (begin_ms === 0) begin_ms = performance.now() - first;
-      return performance.now();
+  const first = performance.now();
+  let met = { at: first, events: 0, now: 0 };
+  const { report, world } = runScenario(scenarioOf(part, short), {
+    onMet: ({ events, hops, now }) => {
+      met = { at: performance.now(), events: events + hops, now };
+    },
+    // The run is over when its last task is judged: judging is not simulating.
+    onSettled: () => {
+      settled_at = performance.now();
     },
   });
-  began = performance.now() - began;
-  const bytes_an_agent = (heap() - before) / world.hosts.length;
   return {
-    events: report.events,
-    wall_ms: report.wallMs,
-    virtual_ms: report.virtualMs,
-    begin_ms,
+    events: report.events - met.events,
+    wall_ms: settled_at - met.at,
+    virtual_ms: report.virtualMs - met.now,
+    begin_ms: met.at - first,
     reference_s,
-    bytes_an_agent,
+    bytes_an_agent: (heap() - before) / world.hosts.length,
     tasks: report.tasks.submitted,
     done: report.tasks.done,
     messages_mean: report.messagesPerTask.mean,

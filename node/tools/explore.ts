@@ -21,6 +21,11 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<number> {
+  const states_max = Number(values.states);
+  if (!Number.isSafeInteger(states_max) || states_max < 1) {
+    process.stderr.write(`explore: --states takes a number, not "${values.states}"\n`);
+    return 2;
+  }
   if (!values.histories) openMachines();
   const { explore, Inside, story, WORLDS } = await import("../../sim/explore/mod.ts");
   const worlds = WORLDS.filter(({ name }) => values.world === undefined || values.world === name);
@@ -35,7 +40,7 @@ async function main(): Promise<number> {
   for (const world of worlds) {
     const began = performance.now();
     const print = values.histories ? undefined : new Inside().print;
-    const found = explore({ world, states_max: Number(values.states), print, progress: progress(world) });
+    const found = explore({ world, states_max, print, progress: progress(world) });
     process.stdout.write(`${line(found, performance.now() - began)}\n`);
     states += found.states;
     if (found.breach !== undefined) {

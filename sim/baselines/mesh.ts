@@ -21,7 +21,7 @@ export function runMesh(scenario: Scenario, central?: Central & { readonly peer:
   const { world, report } = runScenario(
     { ...scenario, plan: struck },
     {
-      onTrouble: (world) => {
+      onMet: (world) => {
         began_ms = world.now;
         const tally = new Tally(world.hosts.length);
         world.links.tally = tally;

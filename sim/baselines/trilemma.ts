@@ -82,7 +82,7 @@ export function trilemmaScenario({
   };
 }
 /** More peers than know each other at first sight. */
-const CROWD = { topology: "mesh", degree: 12, warm_cards: 512 } as const;
+const CROWD = { topology: "mesh", degree: 12 } as const;
 
 /** Workers that crash now and then, and a partition: half of the clients and workers, without the hubs. */
 function planOf(

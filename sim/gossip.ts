@@ -213,7 +213,9 @@ export class Gossip {
       const { publication } = entry;
       const chosen = lazy.get(publication.topic) ?? this.#lazyPeers(host, publication.topic);
       lazy.set(publication.topic, chosen);
-      for (const other of chosen) this.#ihave(host, other, publication);
+      // What everybody has is advertised as well, and nobody asks for it.
+      if (publication.first >= (this.#members[publication.topic]?.size ?? 0) - 1) this.ihaves += chosen.length;
+      else for (const other of chosen) this.#ihave(host, other, publication);
       entry.beats -= 1;
     }
     const left = recent.filter(({ beats }) => beats > 0);

@@ -31,6 +31,8 @@ export interface TrilemmaRow extends Figures {
 
 const CLIENTS = 8;
 const HUBS = 4;
+/** With clients and hubs, the largest network in which all meet before anything is counted. */
+export const WORKERS_MAX = 280;
 const EVERY_MS = [100, 300] as const;
 const CENTRAL: Central = { at_ms: 12_000, down_ms: 10_000 };
 const CRASHES = 12;
@@ -81,7 +83,7 @@ export function trilemmaScenario({
     dead: [],
   };
 }
-/** More peers than know each other at first sight. */
+/** More peers than anybody would be connected to at once. */
 const CROWD = { topology: "mesh", degree: 12 } as const;
 
 /** Workers that crash now and then, and a partition: half of the clients and workers, without the hubs. */

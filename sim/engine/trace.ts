@@ -37,7 +37,8 @@ export class Trace {
     if (this.#place === this.#words.length) this.#next();
     const words = this.#words;
     const place = this.#place;
-    words[place] = at_us % TIME_HIGH;
+    // Storing takes the low 32 bits by itself.
+    words[place] = at_us;
     words[place + 1] = (Math.floor(at_us / TIME_HIGH) << 16) | kind;
     words[place + 2] = node;
     words[place + 3] = peer;

@@ -5,6 +5,7 @@
  * longer matters finds out when it fires.
  */
 const SLOTS = 1024;
+const SHARE = 1 / SLOTS;
 const MASK = SLOTS - 1;
 const LEVELS = 5;
 const WORDS = SLOTS / 32;
@@ -116,13 +117,18 @@ export class Wheel<P> {
    */
   #place(index: number): void {
     const at = this.#at[index] ?? 0;
-    let [level, time, hand] = [0, at, this.#hand];
-    for (;;) {
-      const [above, standing] = [Math.floor(time / SLOTS), Math.floor(hand / SLOTS)];
-      if (above === standing) break;
-      [level, time, hand] = [level + 1, above, standing];
+    let level = 0;
+    let time = at;
+    let hand = this.#hand;
+    // Multiplied, not divided, and no remainder: of whole numbers both are exact, and this is the hottest line of a run.
+    let above = Math.floor(time * SHARE);
+    for (let standing = Math.floor(hand * SHARE); above !== standing; standing = Math.floor(hand * SHARE)) {
+      level += 1;
+      time = above;
+      hand = standing;
+      above = Math.floor(time * SHARE);
     }
-    const slot = level * SLOTS + (time % SLOTS);
+    const slot = level * SLOTS + (time - above * SLOTS);
     this.#link[index] = NONE;
     const tail = this.#tail[slot] ?? NONE;
     if (tail === NONE) {

@@ -7,6 +7,7 @@ export const PRESETS = {
   "both-start": "two agents claim the same work, and a fifth of all messages comes twice",
   "late-joiner": "one agent arrives while a task is negotiated that only it can do",
   "silent-failure": "the cheapest agent promises, is throttled, and says nothing more",
+  trilemma: "the mesh, a manager and an event log: one workload, one history of faults, side by side",
   "coordination-tax": "what a task costs from 10 agents to 1,000 (--agents: the largest)",
   "document-3": "three agents edit one document (not in this version)",
   "feed-100": "100 subscribers follow one feed (not in this version)",

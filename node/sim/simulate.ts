@@ -2,14 +2,12 @@
  * One call of `moot sim`: chooses what to run, runs it over its seeds on worker threads, and says what came out. Data goes to
  * stdout, everything else to stderr. Interrupted, it says what was done so far.
  */
-import { accessSync, constants } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Scenario } from "../../sim/mod.ts";
 import { EXIT } from "../cli/exits.ts";
 import { paint, plural, print, printJson, talk } from "../cli/output.ts";
-import { Fault, messageOf } from "../fault.ts";
-import { makeFolder } from "../folder.ts";
+import { Fault } from "../fault.ts";
 import type { CallOfSim, SimOptions } from "./call.ts";
 import { type Choice, choose } from "./choice.ts";
 import { commitText } from "./commit.ts";
@@ -18,6 +16,7 @@ import { SIM } from "./limits.ts";
 import type { Done } from "./orders.ts";
 import { runAll } from "./pool.ts";
 import { Bar, RunsMeter } from "./progress.ts";
+import { makeReportFolder } from "./report-folder.ts";
 import { shrinkFirst } from "./shrinking.ts";
 import { runStudy } from "./study.ts";
 import { storyText, summaryOf } from "./summary.ts";
@@ -200,14 +199,4 @@ function doubts({ peers, tasks }: Scenario): readonly string[] {
   return [...wanted]
     .filter((skill) => !offered.has(skill))
     .map((skill) => `no peer has the skill ${skill}: nobody can bid for its tasks`);
-}
-
-function makeReportFolder(path: string): void {
-  try {
-    makeFolder(path);
-    accessSync(path, constants.W_OK);
-  } catch (error) {
-    const remedy = "name a folder that this user can write to";
-    throw new Fault("usage", `cannot write into ${path}: ${messageOf(error)}`, { remedy, cause: error });
-  }
 }

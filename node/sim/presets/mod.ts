@@ -7,6 +7,7 @@ import type { Preset, WaitingPreset } from "./preset.ts";
 import { bidding10, bothStart, lateJoiner, silentFailure } from "./small.ts";
 import { smallWorlds } from "./swarm.ts";
 import { coordinationTax } from "./tax.ts";
+import { trilemma } from "./trilemma.ts";
 
 function waiting(name: PresetName, why: string): WaitingPreset {
   return { kind: "waiting", name, why };
@@ -20,6 +21,7 @@ const ALL: Readonly<Record<PresetName, Preset>> = {
   "both-start": bothStart,
   "late-joiner": lateJoiner,
   "silent-failure": silentFailure,
+  trilemma,
   "coordination-tax": coordinationTax,
   "document-3": waiting(
     "document-3",

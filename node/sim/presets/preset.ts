@@ -2,6 +2,7 @@
 import type { RunRecord, Scenario, SimReport } from "../../../sim/mod.ts";
 import type { Overrides } from "../compose.ts";
 import type { PresetName } from "../names.ts";
+import type { Plot } from "../page/mod.ts";
 
 interface Named {
   readonly name: PresetName;
@@ -36,6 +37,8 @@ export interface StudyPreset extends Named {
   readonly row: (index: number, options: StudyOptions) => Row;
   /** What the rows amount to, also when some are missing. */
   readonly close: (rows: readonly Row[]) => readonly string[];
+  /** Pictures for the page. */
+  readonly plots?: (rows: readonly Row[]) => readonly Plot[];
 }
 export interface Row {
   readonly cells: readonly string[];

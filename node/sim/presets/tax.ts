@@ -1,5 +1,6 @@
 /** The coordination tax as a study: what a task costs as the network grows. */
 import { REACHES, SIZES, taxOf } from "../../../sim/tax.ts";
+import type { Plot } from "../page/mod.ts";
 import { count, ms } from "../words.ts";
 import type { Row, StudyOptions, StudyPreset } from "./preset.ts";
 
@@ -16,6 +17,7 @@ export const coordinationTax: StudyPreset = {
   count: (options) => cellsOf(options).length,
   row: rowOf,
   close: closeOf,
+  plots: plotsOf,
 };
 
 function cellsOf({ agents = AGENTS }: StudyOptions) {
@@ -59,16 +61,64 @@ function rowOf(index: number, options: StudyOptions): Row {
   };
 }
 
+/** What the ends of each reach say, small and large. */
 function closeOf(rows: readonly Row[]): readonly string[] {
   return REACHES.flatMap((reach) => {
     const of = rows.filter(({ figures }) => figures["reach"] === reach);
-    const [small, large] = [of[0]?.figures, of.at(-1)?.figures];
+    const [small, large] = [of[0], of.at(-1)];
     if (small === undefined || large === undefined || small === large) return [];
-    const [from, to] = [small, large].map((figures) => Number(figures["agents"]));
-    const [one, other] = [small, large].map((figures) => Number(figures["messagesPerTask"]));
-    if (from === undefined || to === undefined || one === undefined || other === undefined) return [];
+    const times = (name: string): string => count(figure(large, name) / figure(small, name));
+    const ends = (name: string): string => `${count(figure(small, name))} and ${count(figure(large, name))}`;
+    const heard = `${ends("deliveriesPerTask")} deliveries of publications`;
     return [
-      `${reach}: ${count(to / from)} times as many agents, ${count(other / one)} times the messages (${count(one)} and ${count(other)})`,
+      `${reach}: ${times("agents")} times as many agents, ${times("messagesPerTask")} times the messages (${ends("messagesPerTask")}), ${ends("bidsPerTask")} bids, ${heard}`,
     ];
   });
+}
+
+function plotsOf(rows: readonly Row[]): readonly Plot[] {
+  const lines = (name: string) =>
+    REACHES.map((reach) => ({
+      name: reach,
+      points: rows
+        .filter(({ figures }) => figures["reach"] === reach)
+        .map((row) => ({ x: figure(row, "agents"), y: figure(row, name) })),
+    })).filter(({ points }) => points.length > 0);
+  return [
+    {
+      id: "messages",
+      title: "Messages a task",
+      told: "On streams and published, all peers together. Directed is flat; wide is flat beyond 32 agents, when waiting replaces bids.",
+      lines: lines("messagesPerTask"),
+      scale: "linear",
+    },
+    {
+      id: "bids",
+      title: "Bids a task",
+      told: "Directed asks four. Wide asks all: up to 32 may all bid, and beyond that those who wait hear of better bids and keep theirs.",
+      lines: lines("bidsPerTask"),
+      scale: "linear",
+    },
+    {
+      id: "deliveries",
+      title: "Deliveries of publications a task",
+      told: "What wide reach costs all the same: an announcement to everybody reaches everybody, some times over.",
+      lines: lines("deliveriesPerTask"),
+      scale: "log",
+    },
+    {
+      id: "choice",
+      title: "Quality of the choice, in percent",
+      told: "The best score that anybody idle would have had, against that of the chosen one.",
+      lines: lines("choiceQuality").map(({ name, points }) => ({
+        name,
+        points: points.map(({ x, y }) => ({ x, y: y / 10 })),
+      })),
+      scale: "linear",
+    },
+  ];
+}
+
+function figure({ figures }: Row, name: string): number {
+  return Number(figures[name]);
 }

@@ -2,6 +2,7 @@
  * The coordination tax: what a task costs in messages, bytes and bids, and how good the choice is against a central planner's, as
  * the network grows, for each reach. One scenario a cell; no faults, because faults cost the same at any size.
  */
+import { LIMITS } from "../protocols/mod.ts";
 import { NO_FAULTS } from "./faults.ts";
 import { runScenario } from "./run.ts";
 import { LAN, PEERS, type Scenario, TASKS } from "./scenario.ts";
@@ -38,7 +39,13 @@ export function taxScenario({ agents, reach, seed, tasks = 60 }: TaxOptions): Sc
     seed,
     peers: [{ ...PEERS, count: agents, cost: [1, 20], expected_ms: [50, 500] }],
     tasks: [{ ...TASKS, count: tasks, every_ms: 700, reach }],
-    network: { ...LAN, delay_ms: [5, 25], topology: agents > 64 ? "mesh" : "full", degree: 12, warm_cards: agents },
+    network: {
+      ...LAN,
+      delay_ms: [5, 25],
+      topology: agents > 64 ? "mesh" : "full",
+      degree: 12,
+      warm_cards: Math.min(agents, LIMITS.cards_max),
+    },
     faults: NO_FAULTS,
     plan: [],
     trouble_ms: tasks * 700 + 1_000,

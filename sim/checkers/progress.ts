@@ -8,7 +8,7 @@ import type { World } from "../world.ts";
 import { type Breach, custodiansOf, quorum, type Scene, short } from "./breach.ts";
 
 /** Directory chatter of a peer in a minute: its digests and cards, those of others to it, and the alarms for them. */
-const EVENTS_A_MINUTE = 60;
+const EVENTS_A_MINUTE = 80;
 /** Time for a call, an award and its start among idle peers. */
 const PROBE_MS = 4_000;
 

@@ -1,7 +1,18 @@
 /** The designs that the mesh is compared with work as they say, under the same faults, and the comparison measures what happened. */
 import { describe, expect, test } from "vitest";
+import { presetOf } from "../../node/sim/presets/mod.ts";
 import { parseTaskId } from "../../protocols/mod.ts";
-import { DESIGNS, type Job, Log, Manager, runBaseline, trilemmaOf, trilemmaScenario } from "../../sim/baselines/mod.ts";
+import {
+  DESIGNS,
+  figuresOf,
+  type History,
+  type Job,
+  Log,
+  Manager,
+  runBaseline,
+  trilemmaOf,
+  trilemmaScenario,
+} from "../../sim/baselines/mod.ts";
 import { digestOf } from "../../sim/mod.ts";
 
 const BASELINES = ["manager", "hierarchy", "log"] as const;
@@ -143,15 +154,58 @@ describe.each(BASELINES)("%s, in its world", (design) => {
     expect(row.survival).toBeUndefined();
   });
 
-  test("loses nothing that it accepted, however bad the links are", () => {
+  test("loses nothing that it accepted, however bad the links are, and when clients crash as well", () => {
     const scenario = trilemmaScenario({ ...SMALL, faults: true });
     const faults = { ...scenario.faults, loss_permille: 250, duplicate_permille: 200, slow_permille: 200 };
-    const { tasks } = runBaseline(design, { ...scenario, faults }, { at_ms: 5_000, down_ms: 2_000 });
-    const accepted = tasks.filter(({ accepted_ms }) => accepted_ms !== undefined);
-    expect(accepted.length).toBe(80);
-    expect(accepted.filter(({ decided_ms }) => decided_ms === undefined)).toEqual([]);
-    expect(accepted.filter(({ done }) => done === true).length).toBeGreaterThan(70);
+    const clients = Array.from(
+      { length: 8 },
+      (_, peer) => ({ type: "crash", peer, at_ms: 6_500, down_ms: 300 }) as const,
+    );
+    const central = { at_ms: 5_000, down_ms: 2_000 };
+    const history = runBaseline(design, { ...scenario, faults, plan: [...scenario.plan, ...clients] }, central);
+    const { asked, accepted, done, lost, executedTwice, survival } = figuresOf([history]);
+    expect(asked).toBeGreaterThan(70);
+    expect([accepted, lost]).toEqual([asked, 0]);
+    expect(done).toBeGreaterThan(0.9 * asked);
+    // A result that got lost is said again, rather than worked for again.
+    expect(executedTwice).toBeLessThan(asked / 8);
+    expect(survival).toMatchObject({ acceptedWhileDown: 0, decidedWhileDown: 0 });
   });
+});
+
+test("figures are what a witness saw", () => {
+  const outage = { from_ms: 100, until_ms: 200 };
+  const history: History = {
+    tasks: [
+      { asked_ms: 10, accepted_ms: 12, decided_ms: 60, done: true },
+      { asked_ms: 90, accepted_ms: 95, decided_ms: 150, done: true },
+      { asked_ms: 120, accepted_ms: 125, decided_ms: 220, done: false },
+      { asked_ms: 150, accepted_ms: 210 },
+      { asked_ms: 201 },
+    ],
+    executions: [
+      { task: "a", started_ms: 20, ended_ms: 50 },
+      { task: "b", started_ms: 20, ended_ms: 50 },
+      { task: "a", started_ms: 40, ended_ms: 45 },
+      { task: "a", started_ms: 60, ended_ms: 70 },
+    ],
+    messages: 50,
+    busiest: { machine: 1, messages: 20 },
+    bytes: 500,
+    outage,
+  };
+  expect(figuresOf([history])).toMatchObject({
+    ...{ asked: 5, accepted: 4, done: 2, notDone: 1, lost: 1, executedTwice: 2, overlapping: 1 },
+    ...{ messagesPerTask: 10, busiestPerTask: 4, bytesPerTask: 100 },
+    latencyMs: { p50: 60, max: 60 },
+    survival: {
+      ...{ tasks: 3, asked: 2, acceptedWhileDown: 1, decidedWhileDown: 1, decidedAfter: 1, never: 1 },
+      firstDecisionMs: { max: 50 },
+    },
+  });
+  const { outage: _, ...calm } = history;
+  const both = figuresOf([history, calm]);
+  expect([both.asked, both.messagesPerTask, both.survival?.tasks]).toEqual([10, 10, 3]);
 });
 
 describe("side by side", () => {
@@ -194,4 +248,28 @@ describe("side by side", () => {
     const [one, two] = [peace.get("manager")?.messagesPerTask ?? 0, larger("manager").messagesPerTask];
     expect(Math.abs(one - two)).toBeLessThan(0.5);
   });
+});
+
+test("the study: a row for each design in peace and in trouble, and what they come to", () => {
+  const preset = presetOf("trilemma");
+  if (preset?.kind !== "study") throw new Error("no study");
+  const options = { seed: 1, agents: 8, tasks: 80 };
+  const rows = Array.from({ length: preset.count(options) }, (_, index) => preset.row(index, options));
+  expect(rows.map(({ cells }) => cells.slice(0, 4))).toEqual(
+    ["no", "yes"].flatMap((faults) =>
+      ["this mesh", "manager", "manager over managers", "event log, first claim wins"].map((design) => [
+        ...[design, faults, "400 of 400", "0"],
+      ]),
+    ),
+  );
+  for (const { cells, broken } of rows) expect([cells.length, broken]).toEqual([preset.columns.length, false]);
+  const [survived, costs, load] = preset.close(rows);
+  expect(survived).toMatch(/the mesh decided \d+ of \d+ tasks, .*; the manager 0 of \d+, /);
+  expect(costs).toMatch(/^that costs [3-9](\.\d)? times the messages of a manager/);
+  expect(load).toMatch(/ a task in the mesh, \d+(\.\d)? at the log: /);
+  expect(preset.close([])).toEqual([]);
+  // All was done before the centre went down.
+  const brief = [0, 1, 4, 5].map((index) => preset.row(index, { ...options, tasks: 4 }));
+  expect(preset.close(brief)).toEqual([expect.stringMatching(/^that costs /)]);
+  expect(() => preset.count({ seed: 1, agents: 1_000 })).toThrow("all must have met");
 });

@@ -112,7 +112,8 @@ function closeOf(rows: readonly Row[]): readonly string[] {
   const [mesh, manager, log] = ["mesh", "manager", "log"].map((design) => of(design, "no"));
   const [struck, gone] = ["mesh", "manager"].map((design) => of(design, "yes"));
   const lines: string[] = [];
-  if (struck !== undefined && gone !== undefined) {
+  // Where all was done before, nobody was struck.
+  if (struck?.["hit"] !== undefined && gone?.["hit"] !== undefined) {
     const told = (figures: Row["figures"]) => `${figures["decidedWhileDown"]} of ${figures["hit"]}`;
     lines.push(
       `while the busiest machine was down, the mesh decided ${told(struck)} tasks, the first after ${ms(Number(struck["firstDecisionMsP50"]))}; the manager ${told(gone)}, the first after ${ms(Number(gone["firstDecisionMsP50"]))}`,

@@ -88,7 +88,7 @@ function plotsOf(rows: readonly Row[]): readonly Plot[] {
     {
       id: "messages",
       title: "Messages a task",
-      told: "On streams and published, all peers together. Directed is flat; wide is flat beyond 32 agents, when waiting replaces bids.",
+      told: "On streams and published, all peers together. Directed is flat; wide is flat from 33 agents on, where waiting replaces bids, to the 2,048 whose cards a peer can hold.",
       lines: lines("messagesPerTask"),
       scale: "linear",
     },

@@ -55,7 +55,7 @@ export function gossip(network: Network, guilt: Guilt, metrics?: GossipMetrics):
 }
 
 /** The topic belongs to it: whoever sends a message early on a wrong topic must not make it a duplicate on the right one. */
-function messageId(topic: string, data: Uint8Array): string {
+export function messageId(topic: string, data: Uint8Array): string {
   return hash("sha256", Buffer.concat([Buffer.from(`${topic}\n`), data]), "base64");
 }
 

@@ -1,0 +1,85 @@
+/**
+ * Where scripts are played: a stage sets up the peer under test with actors around it, lets time pass, and says what the actors
+ * heard. In virtual time, over libp2p, in front of a stranger: the player sees no difference.
+ */
+import type { Pace } from "./durations.ts";
+import type { Actor, Json, Need, Protocol } from "./script.ts";
+
+/** Something that the peer under test said. */
+export interface Heard {
+  readonly to: Actor;
+  /** On the stage's clock. */
+  readonly at_ms: number;
+  readonly what:
+    | { readonly type: "message"; readonly message: Json }
+    | { readonly type: "document"; readonly signer: string; readonly document: Json }
+    | { readonly type: "nonsense"; readonly detail: string };
+}
+
+/** An envelope that is not as it should be; absent parts are right. */
+export interface Oddity {
+  /** Signed for another domain than `moot`. */
+  readonly domain?: string;
+  readonly type?: string;
+  /** One bit of it is turned. */
+  readonly spoil?: "signature" | "payload" | "key";
+  /** `doubled` fields, `swapped` payload and type, an `unknown` field, a `long` varint, `cut` short, bytes behind (`tail`). */
+  readonly form?: "doubled" | "swapped" | "unknown" | "long" | "cut" | "tail";
+}
+
+export interface Opened {
+  readonly signer: string;
+  /** SHA-256 of the payload as it was signed, in hex. */
+  readonly digest: string;
+  readonly document: Json;
+}
+
+export type UserAnswer = { readonly ok: true; readonly task?: string } | { readonly ok: false; readonly why: string };
+
+/** One script's own surroundings. */
+export interface Scene {
+  /** Peer ids. */
+  readonly self: string;
+  idOf(actor: Actor): string;
+  /** What was heard, oldest first; it grows. */
+  readonly heard: readonly Heard[];
+  now_ms(): number;
+  /** Unix milliseconds, on the calendar of all. */
+  wall_ms(): number;
+  /** Resolves when something was heard, or at that time. */
+  pass(until_ms: number): Promise<void>;
+  /** An envelope in base64 around this payload. */
+  seal(actor: Actor, payload: string, oddity?: Oddity): string;
+  /** Of any network; undefined for what is no envelope with a good signature. */
+  open(seal: string): Opened | undefined;
+  sha256(text: string): string;
+  /** One frame on the actor's stream. What cannot be delivered is lost. */
+  send(actor: Actor, protocol: Protocol, frame: string | Bytes): void;
+  publish(actor: Actor, shard: number | "all", data: Bytes): void;
+  leave(actor: Actor): Promise<void>;
+  join(actor: Actor): Promise<void>;
+  connected(actor: Actor): boolean;
+  /** Puts a record (a key as text, a value in base64) at the DHT server under test, and asks for it. Whether it is given back. */
+  record(actor: Actor, key: string, value: Bytes): Promise<boolean>;
+  /** Each gives what tells the answer, undefined while there is none. */
+  submit(request: Json): () => UserAnswer | undefined;
+  cancel(task: string): () => UserAnswer | undefined;
+  restart(): Promise<void>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Bytes {
+  readonly base64: string;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly network: string;
+  readonly pace: Pace;
+  /** Why a script with this need cannot be played here; undefined: it can. */
+  lacks(need: Need): string | undefined;
+  /** Rejects with Error when the peer under test cannot be reached. */
+  open(cast: readonly Actor[], seed: number): Promise<Scene>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,133 @@
+/**
+ * All scripts against one peer: which are played, how many at once, and what their verdicts mean for each clause. A script that
+ * fails breaks every clause it names: a MUST fails, a SHOULD warns. A clause passes when something was played for it and nothing
+ * failed; a clause of which nothing could be played is "not run", never passed.
+ */
+import { play, type Verdict } from "./player.ts";
+import type { Requirement } from "./requirements.ts";
+import type { Role, Script } from "./script.ts";
+import type { Stage } from "./stage.ts";
+
+export interface Played {
+  readonly script: Script;
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly ms: number;
+}
+
+export interface ClauseVerdict {
+  readonly id: string;
+  readonly level: Requirement["level"];
+  readonly verdict: "pass" | "fail" | "warn" | "not-run";
+  readonly detail?: string;
+  /** Names of what was played or could not be. */
+  readonly scripts: readonly string[];
+}
+
+export interface Selection {
+  /** Clauses, or names of scripts; absent: all. */
+  readonly only?: readonly string[] | undefined;
+  readonly roles?: readonly Role[] | undefined;
+}
+
+export interface SuiteOptions extends Selection {
+  readonly stage: Stage;
+  readonly scripts: readonly Script[];
+  readonly requirements: readonly Requirement[];
+  /** Scripts that run side by side; those that want to be alone come after. */
+  readonly lanes: number;
+  readonly seed: number;
+  readonly signal?: AbortSignalLike | undefined;
+  readonly clock: () => number;
+  readonly onPlayed?: (played: Played, done: number, total: number) => void;
+}
+/** As much of an AbortSignal as is needed here. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+}
+
+interface Turn {
+  readonly script: Script;
+  readonly case: string | undefined;
+  readonly name: string;
+  readonly seed: number;
+}
+
+export async function runSuite(options: SuiteOptions): Promise<readonly Played[]> {
+  const { scripts, lanes, seed } = options;
+  const turns = scripts
+    .flatMap((script) => turnsOf(script))
+    .map((turn, index) => ({ ...turn, seed: seed * 10_007 + index }));
+  const total = turns.length;
+  const played: Played[] = [];
+  const run = async (queue: Turn[]): Promise<void> => {
+    for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) {
+      if (options.signal?.aborted === true) return;
+      const one = await playTurn(turn, options);
+      played.push(one);
+      options.onPlayed?.(one, played.length, total);
+    }
+  };
+  const beside = turns.filter(({ script }) => script.alone !== true);
+  await Promise.all(Array.from({ length: lanes }, () => run(beside)));
+  await run(turns.filter(({ script }) => script.alone === true));
+  return played;
+}
+
+async function playTurn(turn: Turn, { stage, roles, clock }: SuiteOptions): Promise<Played> {
+  const { script, name, seed } = turn;
+  const began = clock();
+  const skipped = roles !== undefined && !roles.includes(script.role);
+  const verdict: Verdict = skipped
+    ? { type: "not-run", detail: `the role ${script.role} was not asked for` }
+    : await play(stage, { script, name: turn.case, seed });
+  return { script, name, verdict, ms: clock() - began };
+}
+
+function turnsOf(script: Script): readonly Omit<Turn, "seed">[] {
+  if (script.cases === undefined) return [{ script, case: undefined, name: script.name }];
+  return Object.keys(script.cases).map((one) => ({ script, case: one, name: `${script.name} (${one})` }));
+}
+
+/** Those that a selection names. Throws RangeError, with the word, when one is neither a clause nor a script. */
+export function selected(
+  scripts: readonly Script[],
+  requirements: readonly Requirement[],
+  { only }: Selection,
+): readonly Script[] {
+  if (only === undefined) return scripts;
+  const known = new Set([...requirements.map(({ id }) => id), ...scripts.map(({ name }) => name)]);
+  const wrong = only.find((word) => !known.has(word));
+  if (wrong !== undefined) throw new RangeError(wrong);
+  return scripts.filter(({ name, clauses }) => only.includes(name) || clauses.some((clause) => only.includes(clause)));
+}
+
+export function verdictsOf(played: readonly Played[], requirements: readonly Requirement[]): readonly ClauseVerdict[] {
+  return requirements.map(({ id, level }) => {
+    const own = played.filter(({ script }) => script.clauses.includes(id));
+    const scripts = own.map(({ name }) => name);
+    const failed = own.find(({ verdict }) => verdict.type === "fail");
+    if (failed !== undefined)
+      return {
+        id,
+        level,
+        verdict: level === "MUST" ? "fail" : "warn",
+        detail: `${failed.name}: ${detailOf(failed)}`,
+        scripts,
+      };
+    if (own.some(({ verdict }) => verdict.type === "pass")) return { id, level, verdict: "pass", scripts };
+    const [first] = own;
+    return {
+      id,
+      level,
+      verdict: "not-run",
+      detail: first === undefined ? "no script was chosen" : detailOf(first),
+      scripts,
+    };
+  });
+}
+
+function detailOf({ verdict }: Played): string {
+  if (verdict.type === "pass") return "";
+  return verdict.type === "fail" && verdict.step > 0 ? `step ${verdict.step}: ${verdict.detail}` : verdict.detail;
+}

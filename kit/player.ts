@@ -110,7 +110,7 @@ class Player {
     if ("card" in step) return this.#name(step.card, cardOf(step, network, this.#scope));
     if ("let" in step) return this.#name(step.let, this.#fill(step.be));
     if ("say" in step) return this.#say(step);
-    if ("frame" in step) return this.#scene.send(step.frame, step.protocol, bytesOf(this.#fill(step.bytes)));
+    if ("frame" in step) return this.#scene.throwIn(step.frame, step.protocol, bytesOf(this.#fill(step.bytes)));
     if ("publish" in step) return this.#publish(step);
     if ("hear" in step) return this.#hear(step, step.hear, { message: step.message });
     if ("overhear" in step) return this.#hear(step, step.overhear, { document: step.document });

@@ -55,6 +55,8 @@ export interface Scene {
   sha256(text: string): string;
   /** One frame on the actor's stream. What cannot be delivered is lost. */
   send(actor: Actor, protocol: Protocol, frame: string | Bytes): void;
+  /** The same on a stream of its own, because the peer may reset it. */
+  throwIn(actor: Actor, protocol: Protocol, frame: string | Bytes): void;
   publish(actor: Actor, shard: number | "all", data: Bytes): void;
   leave(actor: Actor): Promise<void>;
   join(actor: Actor): Promise<void>;

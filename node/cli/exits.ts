@@ -17,6 +17,8 @@ export const EXIT = {
   noBids: 5,
   noNode: 6,
   denied: 7,
+  /** A peer does not keep a clause that it must. */
+  conformance: 8,
   /** A simulated promise was broken. */
   broken: 10,
   /** Ended by Ctrl-C while it waited: what was submitted goes on. */
@@ -70,5 +72,6 @@ export const EXITS_TEXT = `Exit codes:
   5  nobody bid
   6  no node to talk to
   7  denied (wrong token)
+  8  a peer does not conform
   10  a simulation broke a promise
   130  interrupted (the task goes on)`;

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { Fault, messageOf } from "../fault.ts";
 import { packageVersion } from "../version.ts";
+import { conformanceCommand, conformanceShimCommand } from "./conformance.ts";
 import { agentsCommand, peersCommand } from "./directory.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT, EXITS_TEXT, exitOfError } from "./exits.ts";
@@ -33,6 +34,7 @@ const COMMANDS: readonly (() => Command)[] = [
   watchCommand,
   doctorCommand,
   simCommand,
+  conformanceCommand,
   stopCommand,
 ];
 
@@ -52,6 +54,7 @@ function program(): Command {
     .helpCommand("help [command]", "show help for a command")
     .addHelpText("after", MORE);
   for (const make of COMMANDS) root.addCommand(make());
+  root.addCommand(conformanceShimCommand(), { hidden: true });
   for (const command of [root, ...root.commands]) quietly(command);
   return root;
 }

@@ -3,5 +3,6 @@ export { loadConfig, parseConfig, withFlags } from "./config.ts";
 export { loadIdentity } from "./identity.ts";
 export { initConfig } from "./init.ts";
 export { nearest } from "./near.ts";
+export { readNetworkKey } from "./network-key.ts";
 export { Secret } from "./secret.ts";
 export type { ApiAddress, Config } from "./types.ts";

@@ -135,6 +135,10 @@ class VirtualScene implements Scene {
     });
   }
 
+  throwIn(actor: Actor, protocol: Protocol, frame: string | Bytes): void {
+    this.send(actor, protocol, frame);
+  }
+
   publish(actor: Actor, shard: number | "all", { base64 }: Bytes): void {
     const data = Buffer.from(base64, "base64");
     this.#agenda.after(HOP_MS, () => {

@@ -22,8 +22,11 @@ export class Bar {
   readonly #tty = process.stderr.isTTY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(meter: Meter) {
+  readonly #command: string;
+
+  constructor(meter: Meter, command = "moot sim") {
     this.#meter = meter;
+    this.#command = command;
   }
 
   get passed_ms(): number {
@@ -31,7 +34,7 @@ export class Bar {
   }
 
   start(): void {
-    const show = this.#tty ? () => this.#draw() : () => talk(`moot sim: ${this.#text}`);
+    const show = this.#tty ? () => this.#draw() : () => talk(`${this.#command}: ${this.#text}`);
     this.#timer = setInterval(show, this.#tty ? DRAW_MS : LINE_MS);
   }
   end(): void {

@@ -19,7 +19,7 @@ test("our peer passes every script that virtual time can play", async () => {
 
 test("the newest requirements are those of the specification", () => {
   const text = readFileSync(new URL("../../protocols/README.md", import.meta.url), "utf8");
-  const found = [...text.matchAll(/^- \*\*(?<id>[A-Z]+-\d+)\*\* (?<rest>[^]*?)(?=\n- \*\*|\n\n)/gm)].map(
+  const found = [...text.matchAll(/^- \*\*(?<id>[A-Z]+-\d+)\*\* (?<rest>.*?)(?=\n- \*\*|\n\n)/gms)].map(
     ({ groups }) => ({
       id: groups?.["id"],
       level: /\bMUST\b/.test(groups?.["rest"] ?? "") ? "MUST" : "SHOULD",

@@ -1,0 +1,13 @@
+/** The agent that scripts work with, as a module of `moot.yaml`: the input says what the work is (`agents.ts`). */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Context } from "../handlers/mod.ts";
+import { workOf } from "./agents.ts";
+
+export default async function conformance(input: unknown, { signal, progress }: Context): Promise<unknown> {
+  const work = workOf(input);
+  if (work === undefined) throw new Error("this is no work");
+  if (work.progress !== undefined) progress(work.progress / 1000);
+  await pause(work.after_ms, undefined, work.deaf ? {} : { signal });
+  if (work.fail !== undefined) throw Object.assign(new Error(work.fail), { retry: work.retry });
+  return work.answer;
+}

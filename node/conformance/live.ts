@@ -1,0 +1,266 @@
+/**
+ * The stage on libp2p: actors with keys of their own for each script, over TCP, around a peer that is known by its address. What
+ * the wire cannot give comes from a control shim, when there is one. Times are real.
+ */
+import { createHash } from "node:crypto";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import {
+  ACTORS,
+  type Actor,
+  type Bytes,
+  type Heard,
+  type Json,
+  type Need,
+  type Oddity,
+  type Opened,
+  type Pace,
+  type Protocol,
+  type Scene,
+  type Stage,
+  type UserAnswer,
+} from "../../kit/mod.ts";
+import { LiveActor } from "./actor.ts";
+import { NARROW_SKILL, WORK_SKILL } from "./agents.ts";
+import { type Identity, identityOf, openSeal, sealOf } from "./envelopes.ts";
+import { getRequest, putRequest, valueIn } from "./kad.ts";
+import { wishOf } from "./request.ts";
+import type { Shim } from "./shim.ts";
+
+export interface LiveOptions {
+  /** With `/p2p/<peer id>`. */
+  readonly address: string;
+  readonly network: string;
+  readonly networkKey: Uint8Array | null;
+  readonly shim: Shim | undefined;
+  /** So that two runs against one peer do not play the same peers. */
+  readonly salt: string;
+}
+
+/** Patience for a prompt answer, and how long silence is waited for: a busy machine is slow, and no peer is judged for that. */
+const PACE: Pace = { soon_ms: 5_000, moment_ms: 700 };
+const CARD_MS = 5_000;
+
+/** Rejects with Error when the peer cannot be reached. */
+export async function liveStage(options: LiveOptions): Promise<Stage> {
+  const where = new Where(options.address);
+  const skills = await skillsOf(options, where);
+  return {
+    name: "libp2p",
+    network: options.network,
+    pace: PACE,
+    lacks: (need) => lacks(need, skills, options.shim),
+    open: (cast, seed) => LiveScene.open(cast, seed, { ...options, where }),
+    close: async () => undefined,
+  };
+}
+
+function lacks(need: Need, skills: ReadonlySet<string> | undefined, shim: Shim | undefined): string | undefined {
+  switch (need) {
+    case "libp2p":
+      return undefined;
+    case "work":
+    case "narrow": {
+      const skill = need === "work" ? WORK_SKILL : NARROW_SKILL;
+      if (skills === undefined) return "the peer shows no card, so nobody knows its skills";
+      return skills.has(skill) ? undefined : `the peer offers no ${skill}`;
+    }
+    case "submit":
+    case "cancel":
+    case "restart":
+    case "drain":
+      if (shim === undefined) return `"${need}" needs a control shim (--shim)`;
+      return shim.can.has(need) ? undefined : `the control shim cannot ${need}`;
+    default:
+      return `"${need}" is for virtual time`;
+  }
+}
+
+/** Where the peer is: a restart may move it. */
+class Where {
+  address: Multiaddr;
+  readonly peer: string;
+
+  constructor(text: string) {
+    this.address = multiaddr(text);
+    this.peer = /\/p2p\/(?<peer>[^/]+)$/.exec(text)?.groups?.["peer"] ?? "";
+  }
+}
+
+/** What its card offers; undefined when it shows none. */
+async function skillsOf(options: LiveOptions, where: Where): Promise<ReadonlySet<string> | undefined> {
+  const scene = await LiveScene.open(["A"], 0, { ...options, where });
+  try {
+    scene.send("A", "directory", JSON.stringify({ type: "want", peers: [where.peer] }));
+    const until = scene.now_ms() + CARD_MS;
+    for (let read = 0; scene.now_ms() < until; await scene.pass(until)) {
+      for (; read < scene.heard.length; read++) {
+        const found = skillsIn(scene.heard[read], where.peer);
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  } finally {
+    await scene.close();
+  }
+}
+
+function skillsIn(heard: Heard | undefined, peer: string): ReadonlySet<string> | undefined {
+  if (heard?.what.type !== "message") return undefined;
+  const message = heard.what.message as { readonly type?: string; readonly cards?: readonly unknown[] };
+  if (message.type !== "cards") return undefined;
+  for (const seal of message.cards ?? []) {
+    const opened = typeof seal === "string" ? openSeal(seal) : undefined;
+    if (opened?.signer !== peer) continue;
+    const { agents = [] } = opened.document as {
+      readonly agents?: readonly { readonly skills: readonly { readonly name: string }[] }[];
+    };
+    return new Set(agents.flatMap(({ skills }) => skills.map(({ name }) => name)));
+  }
+  return undefined;
+}
+
+interface LiveSceneOptions extends LiveOptions {
+  readonly where: Where;
+}
+
+class LiveScene implements Scene {
+  readonly heard: Heard[] = [];
+  readonly self: string;
+  readonly #options: LiveSceneOptions;
+  readonly #identities = new Map<Actor, Identity>();
+  readonly #actors = new Map<Actor, LiveActor>();
+  #wake: () => void = () => undefined;
+
+  private constructor(seed: number, options: LiveSceneOptions) {
+    this.#options = options;
+    this.self = options.where.peer;
+    for (const actor of ACTORS) this.#identities.set(actor, identityOf(`${options.salt} ${seed} ${actor}`));
+  }
+
+  static async open(cast: readonly Actor[], seed: number, options: LiveSceneOptions): Promise<LiveScene> {
+    const scene = new LiveScene(seed, options);
+    try {
+      await Promise.all(cast.map((actor) => scene.#start(actor)));
+      return scene;
+    } catch (error) {
+      await scene.close();
+      throw error;
+    }
+  }
+
+  async #start(name: Actor): Promise<void> {
+    const { network, networkKey, where } = this.#options;
+    const hear = (what: Heard["what"]): void => {
+      this.heard.push({ to: name, at_ms: this.now_ms(), what });
+      this.#wake();
+    };
+    const identity = this.#identity(name);
+    const actor = await LiveActor.start({ identity, network, networkKey, address: () => where.address, hear });
+    this.#actors.set(name, actor);
+  }
+
+  idOf(actor: Actor): string {
+    return this.#identity(actor).id;
+  }
+  now_ms(): number {
+    return performance.now();
+  }
+  wall_ms(): number {
+    return Date.now();
+  }
+  pass(until_ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, until_ms - this.now_ms()));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  seal(actor: Actor, payload: string, oddity?: Oddity): string {
+    return sealOf(this.#identity(actor), payload, oddity);
+  }
+  open(seal: string): Opened | undefined {
+    return openSeal(seal);
+  }
+  sha256(text: string): string {
+    return createHash("sha256").update(text).digest("hex");
+  }
+
+  send(actor: Actor, protocol: Protocol, frame: string | Bytes): void {
+    this.#actors
+      .get(actor)
+      ?.say(protocol, typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame.base64, "base64"));
+  }
+  throwIn(actor: Actor, protocol: Protocol, frame: string | Bytes): void {
+    this.#actors
+      .get(actor)
+      ?.throwIn(protocol, typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame.base64, "base64"));
+  }
+  publish(actor: Actor, shard: number | "all", { base64 }: Bytes): void {
+    this.#actors.get(actor)?.publish(shard, Buffer.from(base64, "base64"));
+  }
+
+  async leave(actor: Actor): Promise<void> {
+    await this.#actors.get(actor)?.leave();
+  }
+  async join(actor: Actor): Promise<void> {
+    await this.#actors.get(actor)?.join();
+  }
+  connected(actor: Actor): boolean {
+    return this.#actors.get(actor)?.connected ?? false;
+  }
+
+  async record(actor: Actor, key: string, { base64 }: Bytes): Promise<boolean> {
+    const protocol = `/moot/${this.#options.network}/kad/1.0.0`;
+    const [name, value] = [Buffer.from(key), Buffer.from(base64, "base64")];
+    await this.#actors.get(actor)?.ask(protocol, putRequest(name, value));
+    const answer = await this.#actors.get(actor)?.ask(protocol, getRequest(name));
+    return answer !== undefined && valueIn(answer)?.equals(value) === true;
+  }
+
+  submit(request: Json): () => UserAnswer | undefined {
+    return this.#asked({ do: "submit", request: wishOf(request) });
+  }
+  cancel(task: string): () => UserAnswer | undefined {
+    return this.#asked({ do: "cancel", task });
+  }
+  async restart(): Promise<void> {
+    const { address } = await this.#told({ do: "restart" });
+    if (address !== undefined) this.#options.where.address = multiaddr(address);
+    await Promise.all([...this.#actors.values()].map((actor) => actor.leave().then(() => actor.join())));
+  }
+  async drain(): Promise<void> {
+    await this.#told({ do: "drain" });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#actors.values()].map((actor) => actor.stop().catch(() => undefined)));
+  }
+
+  #asked(command: Parameters<Shim["ask"]>[0]): () => UserAnswer | undefined {
+    let answer: UserAnswer | undefined;
+    this.#told(command).then(
+      ({ ok, task, why = "" }) => {
+        answer = ok ? { ok, ...(task === undefined ? {} : { task }) } : { ok, why };
+        this.#wake();
+      },
+      (error: unknown) => {
+        answer = { ok: false, why: String(error) };
+      },
+    );
+    return () => answer;
+  }
+
+  #told(command: Parameters<Shim["ask"]>[0]): ReturnType<Shim["ask"]> {
+    const { shim } = this.#options;
+    return shim === undefined ? Promise.reject(new Error("there is no control shim")) : shim.ask(command);
+  }
+
+  #identity(actor: Actor): Identity {
+    const identity = this.#identities.get(actor);
+    if (identity === undefined) throw new Error(`${actor} is no actor`);
+    return identity;
+  }
+}

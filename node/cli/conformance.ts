@@ -1,6 +1,6 @@
 /** `moot conformance`: whether a peer, of whatever make, speaks the protocol. The kit is loaded only when it is called. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { collect, parseCount } from "./options.ts";
+import { collect, parseCount, parseDuration } from "./options.ts";
 
 const FORMATS = ["text", "json", "tap", "junit"] as const;
 const ROLES = ["wire", "directory", "bidder", "contractor", "custodian", "conductor", "initiator"] as const;
@@ -38,6 +38,7 @@ export function conformanceCommand(): Command {
     .option("--baseline <file>", "clauses that are known to fail, one a line")
     .option("--requirements <version>", "the set of requirements", "1")
     .option("--lanes <n>", "scripts side by side", lanes, 8)
+    .option("--patience <duration>", "for an answer that comes at once", parseDuration, 5_000)
     .option("--seed <n>", "of what is drawn", parseCount, 1)
     .option("--list", "print all clauses and their scripts")
     .addHelpText("after", EXAMPLES)

@@ -36,6 +36,7 @@ export interface CheckOptions {
   readonly baseline?: string;
   readonly requirements: string;
   readonly lanes: number;
+  readonly patience: number;
   readonly seed: number;
   readonly list?: boolean;
 }
@@ -160,6 +161,7 @@ async function live(given: string | undefined, options: CheckOptions, shim: Shim
       network,
       networkKey: keyOf(options.networkKey ?? shim?.started.key),
       shim,
+      patience_ms: options.patience,
       salt,
     });
     return { stage, peer: address, close: async () => void (await Promise.all([stage.close(), shim?.stop()])) };

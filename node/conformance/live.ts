@@ -32,13 +32,15 @@ export interface LiveOptions {
   readonly network: string;
   readonly networkKey: Uint8Array | null;
   readonly shim: Shim | undefined;
+  /** For a prompt answer; absent: 5 s. */
+  readonly patience_ms?: number | undefined;
   /** So that two runs against one peer do not play the same peers. */
   readonly salt: string;
 }
 
 /** Patience for a prompt answer, and how long silence is waited for: a busy machine is slow, and no peer is judged for that. */
-const PACE: Pace = { soon_ms: 5_000, moment_ms: 700 };
-const CARD_MS = 5_000;
+const PATIENCE_MS = 5_000;
+const MOMENT_MS = 700;
 
 /** Rejects with Error when the peer cannot be reached. */
 export async function liveStage(options: LiveOptions): Promise<Stage> {
@@ -47,11 +49,15 @@ export async function liveStage(options: LiveOptions): Promise<Stage> {
   return {
     name: "libp2p",
     network: options.network,
-    pace: PACE,
+    pace: paceOf(options),
     lacks: (need) => lacks(need, skills, options.shim),
     open: (cast, seed) => LiveScene.open(cast, seed, { ...options, where }),
     close: async () => undefined,
   };
+}
+
+function paceOf({ patience_ms = PATIENCE_MS }: LiveOptions): Pace {
+  return { soon_ms: patience_ms, moment_ms: Math.min(MOMENT_MS, patience_ms) };
 }
 
 function lacks(need: Need, skills: ReadonlySet<string> | undefined, shim: Shim | undefined): string | undefined {
@@ -91,7 +97,7 @@ async function skillsOf(options: LiveOptions, where: Where): Promise<ReadonlySet
   const scene = await LiveScene.open(["A"], 0, { ...options, where });
   try {
     scene.send("A", "directory", JSON.stringify({ type: "want", peers: [where.peer] }));
-    const until = scene.now_ms() + CARD_MS;
+    const until = scene.now_ms() + paceOf(options).soon_ms;
     for (let read = 0; scene.now_ms() < until; await scene.pass(until)) {
       for (; read < scene.heard.length; read++) {
         const found = skillsIn(scene.heard[read], where.peer);

@@ -5,16 +5,16 @@
  */
 import type { RefusalReason } from "../claim/documents.ts";
 import type { AgentCard, SkillCard } from "../directory/wire.ts";
-import { LIMITS, NEVER, type PeerId, type Random, type Skill, type TaskId } from "../kernel/mod.ts";
+import { LIMITS, NEVER, type PeerId, type Random, type Sizes, type Skill, type TaskId } from "../kernel/mod.ts";
 import { scoreOf, waitInCrowd } from "./ranking.ts";
 import type { Bid, Cfp } from "./wire.ts";
 
 export interface BidderOptions {
   readonly random: Random;
-  /** The share, in thousandths, of the agents known to have the skill that a bid with this score beats. */
+  /** The share, in millionths, of the agents with the skill that a bid with this score beats, as far as one can tell. */
   readonly quality: (skill: Skill, score: number) => number;
-  /** Whether that peer is known to have the skill. */
-  readonly offers: (peer: PeerId, skill: Skill) => boolean;
+  /** Whether that peer has the skill; undefined when there was no room for its card. */
+  readonly offers: (peer: PeerId, skill: Skill) => boolean | undefined;
 }
 
 export type BidderEvent =
@@ -135,6 +135,12 @@ export class Bidder {
   /** Committed work per agent: held and running. */
   load(): readonly { readonly agent: string; readonly busy: number; readonly concurrency: number }[] {
     return this.#agents.map(({ name, concurrency }) => ({ agent: name, busy: this.#committed(name), concurrency }));
+  }
+
+  sizes(): Sizes<"holds" | "busy" | "waiting" | "silenced" | "missed" | "callers" | "stuck"> {
+    const [holds, busy, waiting, silenced] = [this.#holds, this.#busy, this.#waiting, this.#silenced];
+    const rest = { missed: this.#missed.size, callers: this.#callers.size, stuck: this.#stuck.size };
+    return { holds: holds.size, busy: busy.size, waiting: waiting.size, silenced: silenced.size, ...rest };
   }
 
   receive(event: BidderEvent): readonly BidderEffect[] {
@@ -277,11 +283,11 @@ export class Bidder {
     this.#changed = true;
   }
 
-  /** AUCTION-11: enough better bids, by peers known to have the skill, and this one keeps silent; twice as many at every further call. */
+  /** AUCTION-11: enough better bids, by peers that may have the skill, and this one keeps silent; twice as many at every further call. */
   #heard(bidder: PeerId, bid: Bid): void {
     const waiting = this.#waiting.get(bid.task);
     if (waiting === undefined || waiting.cfp.round !== bid.round || scoreOf(bid, UNKNOWN) > waiting.score) return;
-    if (!this.#options.offers(bidder, waiting.cfp.skill)) return;
+    if (this.#options.offers(bidder, waiting.cfp.skill) === false) return;
     waiting.better.add(bidder);
     const silences = this.#silenced.get(bid.task) ?? 0;
     if (waiting.better.size < LIMITS.better_bids * 2 ** silences) return;

@@ -28,6 +28,8 @@ export interface AuctionOptions {
   readonly round: number;
   readonly random: Random;
   readonly candidates: () => readonly Candidate[];
+  /** Agents that are believed to have the skill where so many of them are known. */
+  readonly eligible: (known: number) => number;
   readonly judge: (bidder: PeerId) => Pick<ReceivedBid, "receipts" | "failedHere">;
   /** The instant of the task's deadline. */
   readonly due: number;
@@ -246,7 +248,7 @@ export class Auction {
       window_ms,
       left_ms,
       input_bytes,
-      eligible: known.length,
+      eligible: this.#options.eligible(known.length),
     };
     effects.push({ type: "call", reach, cfp, asked });
     if (closes_at === now) this.#settle(now, effects);
@@ -255,6 +257,8 @@ export class Auction {
   /** AUCTION-2: the best by what is known of price and load, and some drawn by lot, so that initiators do not herd. */
   #choose(known: readonly Candidate[]): PeerId[] {
     const { judge, random } = this.#options;
+    // Lots may fall on the same one again and again: where all can be asked, all are.
+    if (known.length <= LIMITS.directed_candidates) return known.map(({ peer }) => peer);
     const asked = new Set(this.#best(known, LIMITS.directed_candidates - LIMITS.drawn_candidates));
     for (let tries = 0; tries < DRAWS_MAX && asked.size < LIMITS.directed_candidates; tries++) {
       const drawn = known[random.below(known.length)];

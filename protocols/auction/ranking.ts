@@ -57,6 +57,8 @@ export function whyFirst(ranking: readonly RankedBid[]): string {
   return `the lowest score: ${Math.round(first.score)} against ${Math.round(second.score)}${record}`;
 }
 
+const MILLION = 1_000_000;
+
 /** log2(1 + i/32) in 1/65536, i = 0 … 32: the only logarithm in `protocols/`, so that every machine waits alike. */
 const LOG2 = [
   0, 2909, 5732, 8473, 11136, 13727, 16248, 18704, 21098, 23433, 25711, 27936, 30109, 32234, 34312, 36346, 38336, 40286,
@@ -76,12 +78,12 @@ export function log2Fixed(value: number): number {
 
 /**
  * How long a bidder waits in a crowd of `eligible`: `window * max(0, 1 + ln(1-q)/ln(N))`, q the share of agents that it
- * beats, in thousandths. The best speaks first; a crowd of N sends about one bid in the first instant.
+ * beats, in millionths. The best speaks first; a crowd of N sends about one bid in the first instant.
  */
-export function waitInCrowd(eligible: number, quality_permille: number, window_ms: number): number {
+export function waitInCrowd(eligible: number, share_ppm: number, window_ms: number): number {
   if (eligible <= LIMITS.crowd) return 0;
-  const rest = Math.max(1, 1000 - Math.min(1000, quality_permille));
-  const share = log2Fixed(1000) - log2Fixed(rest);
+  const rest = Math.max(1, MILLION - Math.min(MILLION, share_ppm));
+  const share = log2Fixed(MILLION) - log2Fixed(rest);
   const whole = log2Fixed(eligible);
   return share >= whole ? 0 : Math.floor((window_ms * (whole - share)) / whole);
 }

@@ -32,6 +32,10 @@ export class Account {
     this.#attempts = [...attempts];
   }
 
+  /** The longest of its lists. */
+  get size(): number {
+    return Math.max(this.#asked.size, this.#refusals.size, this.#attempts.length, this.#started.length);
+  }
   get attempts(): readonly Attempt[] {
     return this.#attempts;
   }

@@ -58,6 +58,8 @@ export class Conductor {
   /** The highest ballot heard of: the next one must be above it. */
   #floor: Ballot = FIRST;
   #cancel = false;
+  /** Somebody submitted the task here, and has not been told yet whether it is stored. */
+  #submitted = false;
   #takeOvers = 1;
   /** Awards that came to nothing. */
   #setbacks = 0;
@@ -123,7 +125,7 @@ export class Conductor {
       case "unreachable":
         return this.#unreachable(now, event.peer);
       case "decided":
-        if (this.#state.name === "storing") this.#effects.push({ type: "acknowledge", stored: true });
+        this.#acknowledge(true);
         if (this.#state.name !== "decided") this.#move({ name: "decided" });
         return;
       case "tick":
@@ -135,6 +137,7 @@ export class Conductor {
 
   #begin(now: number): void {
     const others = this.#others();
+    this.#submitted = true;
     this.#move({
       name: "storing",
       stored: new Set([this.#options.me]),
@@ -160,8 +163,14 @@ export class Conductor {
 
   #storedEnough(now: number): void {
     if (this.#state.name !== "storing" || this.#state.stored.size < majority(this.#options.custodians)) return;
-    this.#effects.push({ type: "acknowledge", stored: true });
+    this.#acknowledge(true);
     this.#open(now, FIRST);
+  }
+
+  /** Whoever submitted is told once, and in the end always. */
+  #acknowledge(stored: boolean): void {
+    if (this.#submitted) this.#effects.push({ type: "acknowledge", stored });
+    this.#submitted = false;
   }
 
   // --- auction and award ---
@@ -388,8 +397,7 @@ export class Conductor {
     if (state.name === "standing-by") state.silence_at = this.#silence(now);
     if (!this.conducting) return;
     // Two hold it, this one and whoever outran it: of three that is a majority, of five the decision will tell.
-    if (state.name === "storing" && this.#options.custodians <= 3)
-      this.#effects.push({ type: "acknowledge", stored: true });
+    if (state.name === "storing" && this.#options.custodians <= 3) this.#acknowledge(true);
     this.#move({ name: "standing-by", silence_at: this.#silence(now) });
     if (this.#cancel) this.#effects.push({ type: "ask-to-cancel", conductor: ballot.custodian });
   }
@@ -406,7 +414,7 @@ export class Conductor {
       state.name === "running" ||
       state.name === "storing"
     ) {
-      if (state.name === "storing") this.#effects.push({ type: "acknowledge", stored: false });
+      if (state.name === "storing") this.#acknowledge(false);
       this.#conclude(now, "cancel", CANCELLED);
     }
   }
@@ -417,7 +425,7 @@ export class Conductor {
     const state = this.#state;
     const { due } = this.#options;
     if (now >= due && expirable(state)) {
-      if (state.name === "storing") this.#effects.push({ type: "acknowledge", stored: false });
+      if (state.name === "storing") this.#acknowledge(false);
       this.#conclude(now, "expire", EXPIRED);
       return;
     }
@@ -467,7 +475,7 @@ export class Conductor {
 
   #storingTick(now: number, state: State & { name: "storing" }): void {
     if (now >= state.until) {
-      this.#effects.push({ type: "acknowledge", stored: false });
+      this.#acknowledge(false);
       this.#conclude(now, "cancel", NOT_STORED);
     } else if (now >= state.retry_at) {
       state.retry_at = now + LIMITS.retry_ms;

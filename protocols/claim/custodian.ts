@@ -7,7 +7,15 @@
  * that lets anybody know.
  */
 import { Auction, type AuctionMessage, whyFirst } from "../auction/mod.ts";
-import { type Ballot, compareBallots, type PeerId, type Signed, sameBallot, type TaskId } from "../kernel/mod.ts";
+import {
+  type Ballot,
+  compareBallots,
+  type PeerId,
+  type Signed,
+  type Sizes,
+  sameBallot,
+  type TaskId,
+} from "../kernel/mod.ts";
 import type { Account } from "./account.ts";
 import { call } from "./calls.ts";
 import type { ConductorEffect, ConductorEvent } from "./conducting.ts";
@@ -49,9 +57,9 @@ export class Custodian {
   #conductorOptions() {
     const { context, document, account, acceptor, me, due, task } = this.#custody;
     const { skill, reach, input_bytes, lease_ms, attempts_max, custodians } = document.value;
-    const { random, candidates } = context;
+    const { random, candidates, eligible } = context;
     const judge = (bidder: PeerId) => ({ receipts: context.receipts(bidder), failedHere: account.failedBy(bidder) });
-    const terms = { self: context.self, task, skill, reach, input_bytes, random, candidates, judge, due };
+    const terms = { self: context.self, task, skill, reach, input_bytes, random, candidates, eligible, judge, due };
     return {
       me,
       custodians: custodians.length,
@@ -100,6 +108,11 @@ export class Custodian {
   }
   deadline(): number {
     return Math.min(this.#conductor.deadline(), this.#voter.deadline());
+  }
+
+  sizes(): Sizes<"votes" | "awards" | "account"> {
+    const { awards, account } = this.#custody;
+    return { votes: this.#voter.votes, awards, account: account.size };
   }
 
   // --- what the peer asks of it ---

@@ -32,6 +32,7 @@ export interface CustodianContext {
   readonly seal: Seal;
   readonly random: Random;
   readonly candidates: () => readonly Candidate[];
+  readonly eligible: (known: number) => number;
   readonly receipts: (peer: PeerId) => Receipts;
 }
 
@@ -176,6 +177,10 @@ export class Custody {
 
   // --- awards and who lives by them ---
 
+  /** Awards that it remembers. */
+  get awards(): number {
+    return this.#awards.size;
+  }
   /** The last award that this node signed as conductor. */
   get awarded(): Signed<AwardDocument> | undefined {
     return this.#awarded;

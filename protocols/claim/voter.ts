@@ -36,6 +36,11 @@ export class Voter {
     this.#decide = decide;
   }
 
+  /** Values that it counts votes for. */
+  get votes(): number {
+    return this.#votes.length;
+  }
+
   /** CLAIM-5: votes and hand-overs come from custodians only. */
   fellow(from: PeerId, what: string): boolean {
     const fellow = this.#custody.indexOf(from) >= 0;

@@ -4,7 +4,17 @@
  *
  * The order of the map is the order of change: the last are the newest, the first the stalest. A card is held by reference.
  */
-import { byText, LIMITS, NEVER, type PeerId, type Random, type Signed, type Skill, spread } from "../kernel/mod.ts";
+import {
+  byText,
+  LIMITS,
+  NEVER,
+  type PeerId,
+  type Random,
+  type Signed,
+  type Sizes,
+  type Skill,
+  spread,
+} from "../kernel/mod.ts";
 import { Skills } from "./skills.ts";
 import type { CardDocument } from "./wire.ts";
 
@@ -31,6 +41,10 @@ interface Fellow {
   readonly tie: number;
 }
 
+/** Fewer names say too little. */
+const SAMPLE_MIN = 32;
+/** No network is a thousand times as large as what is known of it. */
+const PER_MILLE_MAX = 1_000_000;
 const HOUR_MS = 3_600_000;
 
 export class Cards {
@@ -39,6 +53,8 @@ export class Cards {
   readonly #known = new Map<PeerId, Known>();
   readonly #absent = new Set<PeerId>();
   readonly #connected = new Map<PeerId, Neighbour>();
+  /** Peers that there are for each thousand cards here; see `sampled`. */
+  #per_mille = 1000;
   /** No card lapses before this. */
   #lapse_at = NEVER;
 
@@ -66,6 +82,23 @@ export class Cards {
   get room(): number {
     return this.#max - this.#known.size + this.#absent.size;
   }
+  sizes(): Sizes<"cards" | "absent" | "connected" | "shelves"> {
+    const { size: cards } = this.#known;
+    return { cards, absent: this.#absent.size, connected: this.#connected.size, shelves: this.skills.shelves };
+  }
+  /** Peers of the network, as far as one can tell who has room for `max` of them. */
+  get population(): number {
+    return this.full ? Math.floor((this.#known.size * this.#per_mille) / 1000) : this.#known.size;
+  }
+  /**
+   * Of so many peers that another names, so many are held here: capture and recapture (Lincoln and Petersen) tell how many there
+   * are. Smoothed, and too low rather than too high, because neighbours learn from each other.
+   */
+  sampled(named: number, held: number): void {
+    if (!this.full || named < SAMPLE_MIN) return;
+    const found = Math.min(PER_MILLE_MAX, Math.floor((1000 * named) / Math.max(1, held)));
+    this.#per_mille = (this.#per_mille + found) >> 1;
+  }
   /** Stalest first. */
   all(): Iterable<[PeerId, Known]> {
     return this.#known;
@@ -91,9 +124,11 @@ export class Cards {
       }))
       .sort((left, right) => byText(left.peer, right.peer));
   }
-  offers(peer: PeerId, skill: Skill): boolean {
+  /** Undefined of a peer that there was no room for: any of those may. */
+  offers(peer: PeerId, skill: Skill): boolean | undefined {
     const known = this.#known.get(peer);
-    return known !== undefined && hasSkill(known, (name) => name === skill);
+    if (known === undefined) return this.full ? undefined : false;
+    return hasSkill(known, (name) => name === skill);
   }
 
   /**

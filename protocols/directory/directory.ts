@@ -3,7 +3,7 @@
  * by cards that lapse and by whoever needs a skill. This is its door: events in, effects out, and what others ask of it.
  */
 import type { Candidate } from "../auction/mod.ts";
-import { type Instant, LIMITS, NOTHING, type PeerId, type Random, type Skill } from "../kernel/mod.ts";
+import { type Instant, LIMITS, NOTHING, type PeerId, type Random, type Sizes, type Skill } from "../kernel/mod.ts";
 import { Cards } from "./cards.ts";
 import type { DirectoryEffect, DirectoryEvent, DirectoryOptions } from "./contract.ts";
 import { Finder } from "./finder.ts";
@@ -76,6 +76,10 @@ export class Directory {
 
   // --- reading ---
 
+  sizes(): Sizes<"cards" | "absent" | "connected" | "shelves" | "needs" | "news"> {
+    return { ...this.#cards.sizes(), ...this.#finder.sizes() };
+  }
+
   known(now: number): readonly {
     readonly peer: PeerId;
     readonly card: CardDocument;
@@ -101,7 +105,12 @@ export class Directory {
   }
 
   /** Whether a peer is known to have an agent with the skill. */
-  offers(peer: PeerId, skill: Skill): boolean {
+  /** Agents of the whole network where so many are known here. */
+  eligible(known: number): number {
+    return Math.floor((known * this.#cards.population) / Math.max(1, this.#cards.size));
+  }
+
+  offers(peer: PeerId, skill: Skill): boolean | undefined {
     return this.#cards.offers(peer, skill);
   }
 

@@ -7,7 +7,7 @@
  * It does not solve membership: a card of a peer that vanished stays until it lapses, marked as absent; and of a network that is
  * larger than `cards_max` it knows a part.
  */
-import { type Instant, LIMITS, NEVER, type PeerId, type Signed, type Skill } from "../kernel/mod.ts";
+import { type Instant, LIMITS, NEVER, type PeerId, type Signed, type Sizes, type Skill } from "../kernel/mod.ts";
 import type { Cards } from "./cards.ts";
 import type { DirectoryOptions, Emit } from "./contract.ts";
 import type { CardDocument, DirectoryMessage } from "./wire.ts";
@@ -34,6 +34,9 @@ export class Finder {
 
   deadline(): number {
     return this.#gossip_at;
+  }
+  sizes(): Sizes<"needs" | "news"> {
+    return { needs: this.#needs.size, news: this.#news.length };
   }
 
   /** A new card of its own: to all neighbours. */
@@ -110,6 +113,7 @@ export class Finder {
     }
     if (want.length > 0) this.#send(from, { type: "want", peers: want });
     if (news) return;
+    this.#cards.sampled(cards.length, mentioned);
     // A digest that is not full names all that there is: what it leaves out is not there.
     if (cards.length < LIMITS.digest_entries && mentioned < this.#cards.size) this.#missing(cards, newer);
     const told = newer.filter((peer) => peer !== from).slice(-LIMITS.digest_entries);

@@ -26,6 +26,9 @@ export class Skills {
     this.#known = known;
   }
 
+  get shelves(): number {
+    return this.#shelves.size;
+  }
   count(skill: Skill): number {
     return this.#shelf(skill).scores.length;
   }
@@ -39,15 +42,19 @@ export class Skills {
     return shelf.candidates;
   }
 
-  /** Thousandths of the agents that a bid of this score beats; equals count half. */
+  /**
+   * The share of the agents, in millionths, that a bid of this score beats. Those that are held are a sample: among equals, and in
+   * the gap between two scores, the place is drawn, so that those who beat all that they know of do not speak at once.
+   */
   quality(skill: Skill, score: number, random: Random): number {
     const { scores } = this.#shelf(skill);
-    if (scores.length === 0) return 500;
+    if (scores.length === 0) return 500_000;
     const below = placeOf(scores, score);
     let above = below;
     while (scores[above] === score) above += 1;
     const worse = scores.length - above;
-    return Math.floor(((worse + random.below(above - below + 1)) * 1000) / scores.length);
+    const place = worse + random.below(above - below + 1);
+    return Math.floor(((place * 1000 + random.below(1000)) * 1000) / (scores.length + 1));
   }
 
   add(known: Known): void {

@@ -16,3 +16,9 @@ export const NEVER = Number.POSITIVE_INFINITY;
 export function majority(size: number): number {
   return (size >> 1) + 1;
 }
+
+/**
+ * How much a machine holds, by what it is: for whoever watches it from outside and holds it against the limits. Nothing in a
+ * machine is decided by it.
+ */
+export type Sizes<Name extends string> = Readonly<Record<Name, number>>;

@@ -59,6 +59,10 @@ export class Timetable {
   get size(): number {
     return this.#deadlines.size;
   }
+  /** With those that were moved or removed and are not dropped yet. */
+  get entries(): number {
+    return this.#heap.length;
+  }
 
   /** Deadlines that were moved leave entries behind: rebuilt when they are the most. */
   #compact(): void {

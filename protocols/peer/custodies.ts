@@ -20,6 +20,7 @@ import {
   type Random,
   type Seal,
   type Signed,
+  type Sizes,
   type Skill,
   shardOf,
   type TaskId,
@@ -37,6 +38,7 @@ export interface CustodiesOptions {
   readonly seal: Seal;
   readonly random: Random;
   readonly candidates: (skill: Skill) => readonly Candidate[];
+  readonly eligible: (known: number) => number;
   /** Fellow custodians for a new task with this nonce, best first. */
   readonly fellows: (count: number, nonce: string) => PeerId[];
   /** A call goes out on the skill's topic: its own agents hear it here, and the directory may look for more. */
@@ -73,6 +75,18 @@ export class Custodies {
   }
   counts(): { readonly open: number; readonly decided: number } {
     return { open: this.#undecided.size, decided: this.#custodies.size - this.#undecided.size };
+  }
+  /** `votes`, `awards`, `account`: the most that any one task has. */
+  sizes(): Sizes<"custodies" | "open" | "submits" | "receipts" | "initiators" | "votes" | "awards" | "account"> {
+    const most = { votes: 0, awards: 0, account: 0 };
+    for (const custodian of this.#custodies.values()) {
+      const { votes, awards, account } = custodian.sizes();
+      most.votes = Math.max(most.votes, votes);
+      most.awards = Math.max(most.awards, awards);
+      most.account = Math.max(most.account, account);
+    }
+    const [custodies, open, submits] = [this.#custodies.size, this.#undecided.size, this.#submits.size];
+    return { custodies, open, submits, receipts: this.#receipts.size, initiators: this.#openBy.size, ...most };
   }
   views(): readonly TaskView[] {
     return [...this.#custodies.values()].map((custodian) => this.#view(custodian));
@@ -206,11 +220,11 @@ export class Custodies {
   // --- life of a custody ---
 
   #open(document: Signed<TaskDocument>, input: string, left_ms: number, kept?: CustodyRecord): Custodian {
-    const { seal, random, candidates } = this.#options;
+    const { seal, random, candidates, eligible } = this.#options;
     const { self, at } = this.#post;
     const { skill } = document.value;
     const receipts = (peer: PeerId): Receipts => this.#receipts.get(peer) ?? { done: 0, failed: 0 };
-    const context = { self, seal, random, candidates: () => candidates(skill), receipts };
+    const context = { self, seal, random, candidates: () => candidates(skill), eligible, receipts };
     const custodian = new Custodian({ context, document, input, left_ms, kept, ...at });
     this.#custodies.set(custodian.task, custodian);
     if (custodian.outcome === undefined) this.#opened(custodian);
@@ -275,6 +289,7 @@ export class Custodies {
   #forget(task: TaskId): void {
     const custodian = this.#custodies.get(task);
     if (custodian !== undefined) this.#closed(custodian);
+    this.#acknowledge(task, false);
     this.#custodies.delete(task);
     this.#post.remind(`task ${task}`, NEVER);
     this.#post.push({ type: "keep", key: `task/${task}`, record: null });

@@ -44,6 +44,7 @@ export class Peer {
       seal,
       random,
       candidates: (skill) => directory.candidates(skill),
+      eligible: (known) => directory.eligible(known),
       fellows: (count, nonce) => directory.custodians(count, nonce),
       announced: (cfp, sealed) => {
         this.#need(cfp.skill);
@@ -76,6 +77,12 @@ export class Peer {
   /** Tasks it works on, or has results of that are not decided yet. */
   working(): number {
     return this.#works.size;
+  }
+  /** How much it holds. `timers`: deadlines that are set, `entries`: with those that no longer count. */
+  sizes() {
+    const { waiting: pending, timetable } = this.#post;
+    const time = { pending, timers: timetable.size, entries: timetable.entries };
+    return { ...this.#directory.sizes(), ...this.#works.sizes(), ...this.#custodies.sizes(), ...time };
   }
   /** The announcement shards of its own skills. */
   topics(): readonly number[] {
@@ -144,12 +151,16 @@ export class Peer {
     this.#works.bid({ type: "agents", now: this.#post.at.now, agents: this.#options.agents });
     this.#offer(seq);
     for (const { key, record } of kept) {
-      const input = inputs.get(key.replace("task/", "input/"));
       if (record.kind === "custody") {
+        const place = key.replace("task/", "input/");
+        const input = inputs.get(place);
         assert(input !== undefined, "a custody is kept with its input");
+        inputs.delete(place);
         this.#custodies.restore(record, input);
       } else if (record.kind === "run") this.#works.restore(record);
     }
+    // An input whose custody a crash came before, or which a crash left behind: nobody would ever drop it.
+    for (const key of inputs.keys()) this.#post.push({ type: "keep", key, record: null });
   }
 
   #offer(seq: number): void {

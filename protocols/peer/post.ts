@@ -44,6 +44,10 @@ export class Post {
   next(): Message | undefined {
     return this.#inbox.shift();
   }
+  /** What is written and not taken, or not delivered: nothing, between two events. */
+  get waiting(): number {
+    return this.#effects.length + this.#inbox.length;
+  }
   take(): readonly Effect[] {
     if (this.#effects.length === 0) return NOTHING;
     const effects = this.#effects;

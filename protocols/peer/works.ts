@@ -56,6 +56,9 @@ export class Works {
   get size(): number {
     return this.#runs.size;
   }
+  sizes() {
+    return { ...this.#bidder.sizes(), runs: this.#runs.size, ran: this.#ran.size };
+  }
 
   bid(event: Parameters<Bidder["receive"]>[0]): void {
     for (const effect of this.#bidder.receive(event)) this.#performBid(effect);

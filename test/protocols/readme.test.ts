@@ -8,6 +8,7 @@ import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { makeSeal, peerOf } from "../../node/envelope/mod.ts";
+import { HOST } from "../../node/host/limits.ts";
 import { waitInCrowd } from "../../protocols/auction/mod.ts";
 import { diagram, MACHINES, withDiagrams } from "../../protocols/diagrams.ts";
 import { fenceOf, LIMITS, PROTOCOLS, parseSkill, shardOf } from "../../protocols/mod.ts";
@@ -84,6 +85,28 @@ describe("numbers", () => {
     expect(stated).toEqual(Object.entries(LIMITS));
   });
 
+  it("of the guards are the host's", () => {
+    const [, after = ""] = README.split("\n### Guards\n");
+    const [table = ""] = after.split("\n### Versions\n");
+    const rows = [...table.matchAll(/^\| `([a-z_]+)` \| ([0-9,]+) \|/gm)];
+    expect(rows.length).toBeGreaterThan(20);
+    const stated = rows.map(([, name, value]): [string, number] => [name ?? "", Number(value?.replaceAll(",", ""))]);
+    const host = new Map(Object.entries(HOST));
+    expect(stated).toEqual(stated.map(([name]) => [name, host.get(name)]));
+  });
+
+  it("that the text calls by name are in one of the two tables", () => {
+    const known = new Set([...Object.keys(LIMITS), ...Object.keys(HOST)]);
+    const fields =
+      "window_ms left_ms hold_ms expected_ms deadline_ms lease_ms issued_ms valid_ms uptime_ms ran_ms input_bytes waits_ms".split(
+        " ",
+      );
+    const named = [...README.matchAll(/`([a-z]+(?:_[a-z]+)*_(?:ms|bytes|chars|max|min|ms_[a-z]+))`/g)].map(
+      ([, name = ""]) => name,
+    );
+    expect([...new Set(named)].filter((name) => !known.has(name) && !fields.includes(name))).toEqual([]);
+  });
+
   it("of the streams are named", () => {
     for (const { id } of Object.values(PROTOCOLS)) expect(README).toContain(`\`${id}\``);
   });
@@ -120,7 +143,7 @@ it("the vectors are what this peer computes", async () => {
   expect(signer).toBe(said.peer);
   for (const [skill, shard] of Object.entries(shards)) expect(shardOf(must(parseSkill(skill))), skill).toBe(shard);
   for (const [quality, wait_ms] of Object.entries(waits_ms))
-    expect(waitInCrowd(100, Number(quality), LIMITS.wide_window_ms)).toBe(wait_ms);
+    expect(waitInCrowd(100, 1_000 * Number(quality), LIMITS.wide_window_ms)).toBe(wait_ms);
 });
 
 const vectors = z.strictObject({

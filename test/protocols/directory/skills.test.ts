@@ -61,10 +61,9 @@ test.each([1, 2, 3, 4])("candidates and quality after anything that can happen (
     const worse = scores.filter((one) => one > score).length;
     const equal = scores.filter((one) => one === score).length;
     const quality = directory.quality(skill, score);
-    expect(quality).toBeGreaterThanOrEqual(scores.length === 0 ? 500 : Math.floor((1000 * worse) / scores.length));
-    expect(quality).toBeLessThanOrEqual(
-      scores.length === 0 ? 500 : Math.floor((1000 * (worse + equal)) / scores.length),
-    );
+    const part = 1_000_000 / (scores.length + 1);
+    expect(quality).toBeGreaterThanOrEqual(scores.length === 0 ? 500_000 : Math.floor(part * worse));
+    expect(quality).toBeLessThanOrEqual(scores.length === 0 ? 500_000 : Math.floor(part * (worse + equal + 1)));
   }
 });
 

@@ -92,7 +92,7 @@ export function cardOf(step: CardStep, network: string, scope: Scope): Json {
   return signed(document, scene.seal(step.by, JSON.stringify(document)), scope);
 }
 
-function changes(fields: Fields | undefined, scope: Scope): Fields {
+function changes(fields: Json | undefined, scope: Scope): Fields {
   const filled = fill(fields ?? {}, scope);
   return isFields(filled) ? filled : {};
 }

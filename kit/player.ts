@@ -63,12 +63,21 @@ type Meddling = Extract<
   | { join: Actor }
   | { cut: Actor }
   | { record: Actor }
+  | { stream: Actor }
   | { user: string }
   | { answered: string }
   | { unanswered: string }
-  | { restart: "P" }
+  | { restart: "P"; empty?: true }
   | { drain: "P" }
 >;
+
+type Quiet = Extract<Step, { quiet: unknown }>;
+interface Wanted {
+  readonly message?: Json;
+  readonly document?: Json;
+  readonly on?: Json;
+  readonly nonsense?: true;
+}
 
 class Player {
   readonly #stage: Stage;
@@ -113,7 +122,7 @@ class Player {
     if ("frame" in step) return this.#scene.throwIn(step.frame, step.protocol, bytesOf(this.#fill(step.bytes)));
     if ("publish" in step) return this.#publish(step);
     if ("hear" in step) return this.#hear(step, step.hear, { message: step.message });
-    if ("overhear" in step) return this.#hear(step, step.overhear, { document: step.document });
+    if ("overhear" in step) return this.#overhear(step);
     if ("quiet" in step) return this.#quiet(step);
     if ("forget" in step) return this.#forget(this.#now + this.#stage.pace.moment_ms);
     if ("wait" in step) return this.#wait(this.#now + this.#ms(step.wait));
@@ -127,7 +136,8 @@ class Player {
     if ("join" in step) return scene.join(step.join);
     if ("cut" in step) return this.#cut(step.cut, this.#ms(step.within ?? "soon"));
     if ("record" in step) return this.#record(step);
-    if ("restart" in step) return scene.restart();
+    if ("stream" in step) return this.#stream(step);
+    if ("restart" in step) return scene.restart(step.empty === true);
     if ("drain" in step) return scene.drain();
     if ("answered" in step) return this.#answered(step);
     if ("unanswered" in step) return this.#unanswered(step);
@@ -151,6 +161,14 @@ class Player {
     const sealed = (): Json => this.#scene.seal(publish, JSON.stringify(this.#fill(document ?? null)));
     const base64 = textOf(document === undefined ? this.#fill(bytes ?? null) : sealed());
     this.#scene.publish(publish, shard, { base64 });
+  }
+
+  async #stream({ stream, protocol, bytes, reset }: Extract<Step, { stream: Actor }>): Promise<void> {
+    const raw = bytesOf(this.#fill(bytes));
+    if (typeof raw === "string") throw new Error("a stream takes bytes");
+    const until_ms = this.#now + this.#ms(reset ? "soon" : "moment");
+    if ((await this.#scene.raw(stream, protocol, raw, until_ms)) !== reset)
+      throw new Broken(reset ? "does not reset the stream" : "resets a stream on which all is well");
   }
 
   async #record({ record, key, value, kept }: Extract<Step, { record: Actor }>): Promise<void> {
@@ -185,7 +203,7 @@ class Player {
   async #hear(
     { within = "soon", as }: { readonly within?: string; readonly as?: string },
     to: Actor,
-    wanted: { readonly message?: Json; readonly document?: Json },
+    wanted: Wanted,
   ): Promise<void> {
     const until_ms = this.#now + this.#ms(within);
     for (;;) {
@@ -204,13 +222,26 @@ class Player {
     throw new Broken(`${to} did not hear ${pattern} within ${within}; ${this.#said(to)}`);
   }
 
-  async #quiet({ quiet, message, document, for: span = "moment" }: Extract<Step, { quiet: unknown }>): Promise<void> {
-    const wanted = { ...(message === undefined ? {} : { message }), ...(document === undefined ? {} : { document }) };
+  #overhear(step: Extract<Step, { overhear: Actor }>): Promise<void> {
+    const { document, on } = step;
+    return this.#hear(step, step.overhear, { document, ...(on === undefined ? {} : { on: this.#fill(on) }) });
+  }
+
+  async #quiet({ quiet, message, document, nonsense, most = 0, for: span = "moment" }: Quiet): Promise<void> {
+    const wanted: Wanted = {
+      ...(message === undefined ? {} : { message }),
+      ...(document === undefined ? {} : { document }),
+      ...(nonsense === undefined ? {} : { nonsense }),
+    };
     const until_ms = this.#now + this.#ms(span);
     for (;;) {
       this.#gather();
-      const found = this.#open.find((heard) => (quiet === "all" || heard.to === quiet) && this.#fits(heard, wanted));
-      if (found !== undefined) throw new Broken(`${found.to} heard ${short(found)}, which must not be said`);
+      const all = this.#open.filter((heard) => (quiet === "all" || heard.to === quiet) && this.#fits(heard, wanted));
+      const found = all[most];
+      if (found !== undefined)
+        throw new Broken(
+          `${found.to} heard ${short(found)}, which must not be said${most > 0 ? ` more than ${most} times` : ""}`,
+        );
       if (this.#now >= until_ms) return;
       await this.#scene.pass(until_ms);
     }
@@ -243,11 +274,15 @@ class Player {
     }
   }
 
-  #fits({ what }: Heard, { message, document }: { readonly message?: Json; readonly document?: Json }): boolean {
+  #fits({ what }: Heard, { message, document, on, nonsense }: Wanted): boolean {
+    if (nonsense === true) return what.type === "nonsense";
     if (message !== undefined) return what.type === "message" && matches(what.message, message, this.#scope);
     if (document !== undefined)
       return (
-        what.type === "document" && what.signer === this.#scene.self && matches(what.document, document, this.#scope)
+        what.type === "document" &&
+        what.signer === this.#scene.self &&
+        (on === undefined || what.on === on) &&
+        matches(what.document, document, this.#scope)
       );
     return true;
   }

@@ -17,10 +17,10 @@ export type Role = (typeof ROLES)[number];
 
 /**
  * What a script needs besides messages. `work`: an agent with the skill `conformance.work@1` does as its input says; `narrow`:
- * another with `conformance.narrow@1` and one place; `shim`: somebody who submits tasks at the peer, or restarts it; `libp2p`: a
- * layer below messages, which virtual time does not have.
+ * another with `conformance.narrow@1` and one place; `submit`, `cancel`, `restart`, `drain`: somebody who does that at the peer;
+ * `wipe`: who takes its disk away; `patience`: hours; `libp2p`: a layer below messages, which virtual time does not have.
  */
-export const NEEDS = ["work", "narrow", "submit", "cancel", "restart", "drain", "libp2p"] as const;
+export const NEEDS = ["work", "narrow", "submit", "cancel", "restart", "drain", "wipe", "patience", "libp2p"] as const;
 export type Need = (typeof NEEDS)[number];
 
 /** A sum of durations of the protocol, such as `hold_ms`, `2 lease_ms_min + retry_ms`, `lease_ms_min / 3`; see `durations.ts`. */
@@ -45,7 +45,7 @@ export interface TaskStep {
   /** Of the calendar, from now; negative: past. */
   readonly issued?: Duration;
   /** Fields that take the place of these. */
-  readonly with?: { readonly [field: string]: Template };
+  readonly with?: Template;
 }
 
 /** A signed award: `$name.seal`, `.document`, `.ballot`, `.digest`. */
@@ -55,7 +55,7 @@ export interface AwardStep {
   readonly by: Actor;
   readonly ballot: readonly [round: number, custodian: number];
   readonly to: Someone | null;
-  readonly with?: { readonly [field: string]: Template };
+  readonly with?: Template;
 }
 
 /** A signed outcome made under an award: `$name.seal`, `.digest`, `.value` (what `accept` carries). */
@@ -63,7 +63,7 @@ export interface OutcomeStep {
   readonly outcome: string;
   readonly under: string;
   readonly by: Actor;
-  readonly with?: { readonly [field: string]: Template };
+  readonly with?: Template;
 }
 
 /** A signed card: `$name.seal`, `.document`. Says what the actor can do; `cards` messages carry it. */
@@ -74,7 +74,7 @@ export interface CardStep {
   readonly skill?: Template;
   readonly cost?: number;
   readonly seq?: number;
-  readonly with?: { readonly [field: string]: Template };
+  readonly with?: Template;
 }
 
 export type Step =
@@ -88,14 +88,31 @@ export type Step =
   | { readonly say: Actor; readonly message: Template; readonly times?: number }
   /** A frame as it is: text, or bytes as `{ "$base64": … }`. */
   | { readonly frame: Actor; readonly protocol: Protocol; readonly bytes: Template }
+  /** Bytes as they are on a stream of its own, without a length before them. Whether the peer under test resets it. */
+  | { readonly stream: Actor; readonly protocol: Protocol; readonly bytes: Template; readonly reset: boolean }
   /** A document in an envelope of the actor, or an envelope (or any bytes) in base64, on the topic of a shard, or of `all`. */
   | { readonly publish: Actor; readonly on: Template; readonly document?: Template; readonly bytes?: Template }
   /** Such a message from the peer under test, of those not heard yet; the name stands for it then. */
   | { readonly hear: Actor; readonly message: Pattern; readonly within?: Duration; readonly as?: string }
-  /** Such a document of the peer under test on any topic. */
-  | { readonly overhear: Actor; readonly document: Pattern; readonly within?: Duration; readonly as?: string }
+  /** Such a document of the peer under test, on the topic of that shard; absent: on any. */
+  | {
+      readonly overhear: Actor;
+      readonly document: Pattern;
+      readonly on?: Template;
+      readonly within?: Duration;
+      readonly as?: string;
+    }
   /** No such message to this actor, or anybody, for so long; nor among what is there already. */
-  | { readonly quiet: Actor | "all"; readonly message?: Pattern; readonly document?: Pattern; readonly for?: Duration }
+  | {
+      readonly quiet: Actor | "all";
+      readonly message?: Pattern;
+      readonly document?: Pattern;
+      /** What is no message at all, and what came where nothing may come. */
+      readonly nonsense?: true;
+      /** So many are none too many. */
+      readonly most?: number;
+      readonly for?: Duration;
+    }
   /** What was heard before, and in a moment from now, does not count. */
   | { readonly forget: true }
   | { readonly wait: Duration }
@@ -112,8 +129,8 @@ export type Step =
   /** The answer to that: what was asked is done (`$name.task`), or refused; or there is none for so long. */
   | { readonly answered: string; readonly ok: boolean; readonly within?: Duration }
   | { readonly unanswered: string; readonly for?: Duration }
-  /** Killed without a word, and started again on what it had on disk. */
-  | { readonly restart: "P" }
+  /** Killed without a word, and started again on what it had on disk, or with its key alone. */
+  | { readonly restart: "P"; readonly empty?: true }
   | { readonly drain: "P" };
 
 export type Protocol = "directory" | "auction" | "claim";
@@ -129,7 +146,7 @@ export interface Script {
   readonly needs?: readonly Need[];
   /** Takes something that scripts cannot share (the narrow agent, the choice of custodians): not beside others. */
   readonly alone?: boolean;
-  /** Played once with each as `$case`, on a network of its own. */
+  /** Played once with each as `$case`, which is filled in where it is used, on a network of its own. */
   readonly cases?: { readonly [name: string]: Template };
   readonly steps: readonly Step[];
 }

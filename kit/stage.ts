@@ -12,7 +12,8 @@ export interface Heard {
   readonly at_ms: number;
   readonly what:
     | { readonly type: "message"; readonly message: Json }
-    | { readonly type: "document"; readonly signer: string; readonly document: Json }
+    /** `on`: the topic, by its shard. */
+    | { readonly type: "document"; readonly signer: string; readonly on: number | "all"; readonly document: Json }
     | { readonly type: "nonsense"; readonly detail: string };
 }
 
@@ -22,7 +23,7 @@ export interface Oddity {
   readonly domain?: string;
   readonly type?: string;
   /** One bit of it is turned. */
-  readonly spoil?: "signature" | "payload" | "key";
+  readonly spoil?: "signature" | "payload" | "type" | "key";
   /** `doubled` fields, `swapped` payload and type, an `unknown` field, a `long` varint, `cut` short, bytes behind (`tail`). */
   readonly form?: "doubled" | "swapped" | "unknown" | "long" | "cut" | "tail";
 }
@@ -48,8 +49,8 @@ export interface Scene {
   wall_ms(): number;
   /** Resolves when something was heard, or at that time. */
   pass(until_ms: number): Promise<void>;
-  /** An envelope in base64 around this payload. */
-  seal(actor: Actor, payload: string, oddity?: Oddity): string;
+  /** An envelope in base64 around this payload: of an actor, or of a stranger with a name of its own. */
+  seal(signer: string, payload: string, oddity?: Oddity): string;
   /** Of any network; undefined for what is no envelope with a good signature. */
   open(seal: string): Opened | undefined;
   sha256(text: string): string;
@@ -57,6 +58,8 @@ export interface Scene {
   send(actor: Actor, protocol: Protocol, frame: string | Bytes): void;
   /** The same on a stream of its own, because the peer may reset it. */
   throwIn(actor: Actor, protocol: Protocol, frame: string | Bytes): void;
+  /** Bytes as they are on a stream of its own. Whether the peer under test resets it before that time. */
+  raw(actor: Actor, protocol: Protocol, bytes: Bytes, until_ms: number): Promise<boolean>;
   publish(actor: Actor, shard: number | "all", data: Bytes): void;
   leave(actor: Actor): Promise<void>;
   join(actor: Actor): Promise<void>;
@@ -66,7 +69,8 @@ export interface Scene {
   /** Each gives what tells the answer, undefined while there is none. */
   submit(request: Json): () => UserAnswer | undefined;
   cancel(task: string): () => UserAnswer | undefined;
-  restart(): Promise<void>;
+  /** `empty`: with nothing but its key; only where there is no lack of `wipe`. */
+  restart(empty: boolean): Promise<void>;
   drain(): Promise<void>;
   close(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export interface SuiteOptions extends Selection {
   readonly stage: Stage;
   readonly scripts: readonly Script[];
   readonly requirements: readonly Requirement[];
-  /** Scripts that run side by side; those that want to be alone come after. */
+  /** Scripts that run side by side; those that must not come after. */
   readonly lanes: number;
   readonly seed: number;
   readonly signal?: AbortSignalLike | undefined;
@@ -68,10 +68,18 @@ export async function runSuite(options: SuiteOptions): Promise<readonly Played[]
       options.onPlayed?.(one, played.length, total);
     }
   };
-  const beside = turns.filter(({ script }) => script.alone !== true);
-  await Promise.all(Array.from({ length: lanes }, () => run(beside)));
-  await run(turns.filter(({ script }) => script.alone === true));
+  for (const [order, width] of [lanes, 1, 1, 1].entries()) {
+    const queue = turns.filter(({ script }) => orderOf(script) === order);
+    await Promise.all(Array.from({ length: width }, () => run(queue)));
+  }
   return played;
+}
+
+/** Side by side, alone, with a peer that is killed, and at last with one that leaves. */
+function orderOf({ alone, needs = [] }: Script): number {
+  if (needs.includes("drain")) return 3;
+  if (needs.includes("restart")) return 2;
+  return alone === true ? 1 : 0;
 }
 
 async function playTurn(turn: Turn, { stage, roles, clock }: SuiteOptions): Promise<Played> {

@@ -7,21 +7,25 @@
  * |---|---|
  * | `{ "$ms": "hold_ms / 2" }` | a duration in milliseconds |
  * | `{ "$wall": "-clock_tolerance_ms" }` | calendar time, so far from now |
- * | `{ "$seal": document, "by": "A", "odd": … }` | an envelope in base64; a text is sealed as it is |
+ * | `{ "$seal": document, "by": "A", "odd": … }` | an envelope in base64; a text is sealed as it is. Any other name than an actor's is a stranger's |
  * | `{ "$of": value, "with": fields, "without": names }` | a changed copy of an object |
  * | `{ "$json": value }` | JSON text |
  * | `{ "$fill": "x", "times": 9 }` | a text repeated |
  * | `{ "$text": [parts] }` | texts put together |
+ * | `{ "$slice": text, "from": 1, "to": -1 }` | a part of a text |
  * | `{ "$sha256": text }` | a digest in hex |
  * | `{ "$nest": 17, "of": value }` | arrays in arrays, so deep |
  * | `{ "$list": value, "times": 3 }` | an array of copies |
  * | `{ "$shard": skill }` | the shard of a skill |
  * | `{ "$base64": text }` | bytes |
+ * | `{ "$bytes": text }` | bytes, one for each character (U+0000 to U+00FF) |
+ * | `{ "$pad": value, "to": 65536 }` | JSON text with spaces at its end, so long |
  * | `{ "$unique": "skill" }` | a skill, or a word, that no other script uses |
  */
 import { parseSkill, shardOf } from "../protocols/mod.ts";
+import { base64Of } from "./bytes.ts";
 import { durationOf, type Pace } from "./durations.ts";
-import type { Actor, Json } from "./script.ts";
+import type { Json } from "./script.ts";
 import type { Oddity, Scene } from "./stage.ts";
 
 export interface Scope {
@@ -59,7 +63,9 @@ export function textOf(value: Json | undefined): string {
 
 function look(path: string, scope: Scope): Json {
   const [first = "", ...rest] = path.split(".");
-  let value: Json | undefined = scope.names.get(first);
+  const named = scope.names.get(first);
+  // A case is written before the script has named anything.
+  let value = first === "case" && named !== undefined ? fill(named, scope) : named;
   if (value === undefined) throw new Error(`$${first} is nothing that this script has named`);
   for (const segment of rest) {
     value = part(value, segment, scope);
@@ -96,6 +102,8 @@ function make(maker: string, template: Fields, scope: Scope): Json {
       return textOf(value).repeat(times);
     case "$text":
       return isList(value) ? value.map(textOf).join("") : "";
+    case "$slice":
+      return textOf(value).slice(Number(template["from"] ?? 0), sliceEnd(template["to"]));
     case "$sha256":
       return scope.scene.sha256(textOf(value));
     case "$nest":
@@ -106,15 +114,23 @@ function make(maker: string, template: Fields, scope: Scope): Json {
       return shard(textOf(value));
     case "$base64":
       return { base64: textOf(value) };
+    case "$bytes":
+      return { base64: base64Of(textOf(value)) };
+    case "$pad":
+      return JSON.stringify(value).padEnd(Number(template["to"] ?? 0));
     case "$unique":
       return value === "skill" ? `conformance.${scope.word}@1` : `${scope.word}-${textOf(value)}`;
   }
   throw new Error(`${maker} makes nothing`);
 }
 
+function sliceEnd(to: Json | undefined): number | undefined {
+  return to === undefined ? undefined : Number(to);
+}
+
 function sealOf(document: Json, { by, odd }: Fields, { scene }: Scope): string {
   const payload = typeof document === "string" ? document : JSON.stringify(document);
-  return scene.seal(textOf(by) as Actor, payload, isFields(odd) ? (odd as Oddity) : undefined);
+  return scene.seal(textOf(by), payload, isFields(odd) ? (odd as Oddity) : undefined);
 }
 
 function changed(value: Json, template: Fields, scope: Scope): Json {

@@ -6,6 +6,7 @@ import { accounts } from "./checkers/account.ts";
 import { majorities, oneContractor, votesHold } from "./checkers/ballots.ts";
 import type { Breach, Scene } from "./checkers/breach.ts";
 import { choices } from "./checkers/choice.ts";
+import { memory } from "./checkers/memory.ts";
 import { cancelled, finished, genuine, oneOutcome } from "./checkers/outcomes.ts";
 import { checkStored } from "./checkers/progress.ts";
 import { entitled } from "./checkers/words.ts";
@@ -13,8 +14,11 @@ import { attempts, capacity, fencedRuns } from "./checkers/work.ts";
 
 export { oneContractor } from "./checkers/ballots.ts";
 export type { Breach, PromiseName } from "./checkers/breach.ts";
+export { sameEnds } from "./checkers/copies.ts";
 export { coverage } from "./checkers/coverage.ts";
-export { boundedMessages, finished, genuine, oneOutcome } from "./checkers/outcomes.ts";
+export { checkEmptied, checkReleased, overfull } from "./checkers/memory.ts";
+export { boundedMessages } from "./checkers/messages.ts";
+export { finished, genuine, oneOutcome } from "./checkers/outcomes.ts";
 export { checkIdle, checkLiveness, checkQuiet } from "./checkers/progress.ts";
 export { apart, capacity, fencedRuns, overlaps, unhurried } from "./checkers/work.ts";
 
@@ -37,5 +41,6 @@ export function checkSafety(scene: Scene): Breach[] {
     ...fencedRuns(evidence, remembers),
     ...attempts(evidence),
     ...capacity(scene),
+    ...memory(evidence),
   ];
 }

@@ -11,6 +11,7 @@ import {
   type Signed,
   type TaskId,
 } from "../protocols/mod.ts";
+import { overfull } from "./checkers.ts";
 import { codeOf } from "./codes.ts";
 import type { Ground } from "./ground.ts";
 import { Handlers } from "./handlers.ts";
@@ -18,11 +19,6 @@ import type { Host } from "./host.ts";
 import type { Kademlia } from "./kademlia.ts";
 import type { Network } from "./network.ts";
 
-export interface Asked {
-  readonly node: number;
-  readonly at: number;
-  readonly due: number;
-}
 /** A message as it was said, for those who draw it. */
 export interface Said {
   readonly at: number;
@@ -36,16 +32,19 @@ export interface DriverOptions {
   readonly ground: Ground;
   readonly network: Network;
   readonly kademlia: Kademlia;
-  /** Looks at every peer's load after every event. */
+  /** Looks at every peer's load after every event, and now and then at all that one holds. */
   readonly audit: boolean;
+  readonly cards_max: number | undefined;
   readonly crash: (host: Host) => void;
   readonly onFact: ((node: number, fact: Fact) => void) | undefined;
 }
 
+/** A look at all that a peer holds costs more than most events. */
+const LOOK_EVERY = 64;
+
 export class Driver {
   readonly #options: DriverOptions;
   readonly #handlers: Handlers;
-  readonly asked = new Map<number, Asked>();
   readonly labels = new Map<TaskId, string>();
   /** What the task that is being submitted is called. */
   submitting: string | undefined;
@@ -67,6 +66,7 @@ export class Driver {
     if (host.slow_us > 0) host.busy_until = Math.max(ground.now_us, host.busy_until) + host.slow_us;
     const effects = peer.receive(event);
     if (audit) this.#auditLoad(host, event.type);
+    if (audit && this.events % LOOK_EVERY === 0) this.#auditSizes(host);
     const { sync_us = 0 } = host.spec;
     if (sync_us === 0) this.#performAll(host, effects);
     else this.#sync(host, effects, sync_us);
@@ -94,6 +94,11 @@ export class Driver {
       if (busy >= 0 && busy <= concurrency) continue;
       evidence.overbooked.push(`${now} ms: ${agent} of peer ${index} has ${busy} of ${concurrency} after ${after}`);
     }
+  }
+
+  #auditSizes(host: Host): void {
+    const { evidence, now } = this.#options.ground;
+    for (const what of overfull(host, this.#options.cards_max)) evidence.overfull.push(`after ${now} ms ${what}`);
   }
 
   #performAll(host: Host, effects: readonly Effect[]): void {
@@ -167,7 +172,7 @@ export class Driver {
     const { evidence } = this.#options.ground;
     if (evidence.answers.has(ref)) throw new Error(`request ${ref} was answered twice`);
     evidence.answers.set(ref, answer);
-    const asked = this.asked.get(ref);
+    const asked = evidence.asked.get(ref);
     if (answer.ok && asked !== undefined) evidence.acknowledged.push({ task: answer.task, ...asked });
   }
 

@@ -39,6 +39,13 @@ export interface Holding {
 export interface Terms {
   readonly attempts_max: number;
   readonly lease_ms: number;
+  readonly deadline_ms: number;
+}
+/** A submit, and the deadline of its task. */
+export interface Asked {
+  readonly node: number;
+  readonly at: number;
+  readonly due: number;
 }
 export interface Submitted {
   readonly task: TaskId;
@@ -73,11 +80,15 @@ export class Evidence {
   readonly awards: SeenAward[] = [];
   /** Tasks whose `submit` was answered with yes. */
   readonly acknowledged: Submitted[] = [];
+  /** What users asked for, by the number of their request. */
+  readonly asked = new Map<number, Asked>();
   readonly answers = new Map<number, Answer>();
   /** Tool calls that executions made. */
   toolCalls = 0;
   readonly bytes = new Map<TaskId, number>();
   readonly overbooked: string[] = [];
+  /** What peers held beyond their limits. */
+  readonly overfull: string[] = [];
   readonly refusals: Refusal[] = [];
   /** Tasks that users wanted to have cancelled. */
   readonly cancels: (Seen & { readonly task: TaskId; readonly granted: boolean })[] = [];
@@ -182,6 +193,13 @@ export class Evidence {
     return count;
   }
 
+  /** Without publications. */
+  streamed(task: TaskId): number {
+    let count = 0;
+    for (const [key, times] of this.#sent.get(task) ?? []) if (!key.startsWith("publish ")) count += times;
+    return count;
+  }
+
   /** Who has ever had this task on disk as its custodian. */
   holders(task: TaskId): ReadonlyMap<number, Holding> {
     return this.#holders.get(task) ?? NOBODY;
@@ -199,6 +217,10 @@ export class Evidence {
   /** Whether a peer crashed between two instants, both included. */
   crashed(node: number, from: number, until: number): boolean {
     return (this.#lives.get(node) ?? []).some((life) => life.until >= from && life.until <= until);
+  }
+  /** How often it crashed. */
+  crashes(node: number): number {
+    return (this.#lives.get(node) ?? []).filter((life) => life.until < Number.POSITIVE_INFINITY).length;
   }
   /** The index of a peer that has been up. */
   nodeOf(peer: PeerId): number | undefined {

@@ -13,6 +13,8 @@ const D = 6;
 const D_LOW = 5;
 const D_HIGH = 12;
 const D_LAZY = 6;
+/** Or this part of those who might hear it, when that is more. */
+const GOSSIP_PARTS = 4;
 const HEARTBEAT_US = 1_000_000;
 /** Heartbeats at which a message is still advertised. */
 const GOSSIP_HEARTBEATS = 3;
@@ -51,6 +53,8 @@ export class Gossip {
   deliveries = 0;
   duplicates = 0;
   ihaves = 0;
+  /** Told of each first copy, while somebody wants to know. */
+  onFirst: ((publication: Publication, host: Host) => void) | undefined;
 
   constructor(ground: Ground, options: GossipOptions) {
     this.#ground = ground;
@@ -177,6 +181,7 @@ export class Gossip {
     }
     publication.first += 1;
     this.deliveries += 1;
+    this.onFirst?.(publication, host);
     if (this.#options.topology === "full") return true;
     for (const target of this.#mesh[publication.topic]?.get(host) ?? [])
       if (target !== from) this.#forward(host, target, publication);
@@ -229,7 +234,7 @@ export class Gossip {
     const members = this.#members[topic];
     const others: Host[] = [];
     for (const other of host.connected) if (mine?.has(other) !== true && members?.has(other)) others.push(other);
-    return this.#ground.random.pick(others, D_LAZY);
+    return this.#ground.random.pick(others, Math.max(D_LAZY, Math.floor(others.length / GOSSIP_PARTS)));
   }
 
   #ihave(host: Host, other: Host, publication: Publication): void {

@@ -66,6 +66,25 @@ export type Trap = (effect: Effect) => "before" | "after" | undefined;
 /** What a liar does in place of what its machine said. */
 export type Rewrite = (effect: Effect) => readonly Effect[];
 
+/** The peers that a peer is connected with; somebody may want to know when they change. */
+class Neighbours extends Set<Host> {
+  onChange: ((other: Host, up: boolean) => void) | undefined;
+
+  override add(other: Host): this {
+    if (this.onChange !== undefined && !this.has(other)) this.onChange(other, true);
+    return super.add(other);
+  }
+  override delete(other: Host): boolean {
+    const was = super.delete(other);
+    if (was) this.onChange?.(other, false);
+    return was;
+  }
+  override clear(): void {
+    for (const other of this) this.onChange?.(other, false);
+    super.clear();
+  }
+}
+
 /** Calendar time at the beginning of every world: 2025-06-15. */
 const EPOCH_MS = 1_750_000_000_000;
 
@@ -74,7 +93,7 @@ export class Host {
   readonly id: PeerId;
   readonly spec: PeerSpec;
   readonly disk = new Map<string, Kept>();
-  readonly connected = new Set<Host>();
+  readonly connected = new Neighbours();
   readonly running = new Map<string, Run>();
   /** Absent: down. */
   peer: Peer | undefined;
@@ -87,6 +106,8 @@ export class Host {
   drift_ppm = 0;
   /** Each event takes this long. */
   slow_us = 0;
+  #usual_us = 0;
+  #slowed_us: readonly number[] = [];
   /** Until then it is busy with earlier events, and its disk with earlier writes. */
   busy_until = 0;
   synced_at = 0;
@@ -126,6 +147,25 @@ export class Host {
   /** Whether effects must be looked at one by one. */
   get watched(): boolean {
     return this.fuse !== NEVER || this.trap !== undefined || this.rewrite !== undefined;
+  }
+
+  /** From now on: an overloaded machine. */
+  burden(event_us: number): void {
+    this.#usual_us = event_us;
+    this.#slowed([]);
+  }
+  /** For a while, beside whatever else slows it down: as slow as the slowest. Ends with the call of what is returned. */
+  slow(event_us: number): () => void {
+    this.#slowed([...this.#slowed_us, event_us]);
+    return () => this.#slowed(this.#slowed_us.toSpliced(this.#slowed_us.indexOf(event_us), 1));
+  }
+  /** As slow as it always is. */
+  hurry(): void {
+    this.#slowed([]);
+  }
+  #slowed(slowed_us: readonly number[]): void {
+    this.#slowed_us = slowed_us;
+    this.slow_us = Math.max(this.#usual_us, ...slowed_us);
   }
 
   keep(key: string, record: Kept | null): void {

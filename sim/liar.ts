@@ -6,13 +6,17 @@
  */
 import type { Effect, Message, PeerId, Random, TaskId } from "../protocols/mod.ts";
 import type { SeenAward } from "./evidence.ts";
-import type { Rewrite } from "./host.ts";
+import type { Host, Rewrite } from "./host.ts";
 import type { World } from "./world.ts";
 
 type Sent = Extract<Effect, { type: "send" }>;
+/** What it needs of the world that it lies in, be that modelled or made of real nodes. */
+export type Surroundings = Pick<World, "evidence" | "id" | "indexOf" | "seal"> & {
+  readonly hosts: readonly Pick<Host, "index" | "id">[];
+};
 const REMEMBERED = 64;
 
-export function liar(world: World, index: number, random: Random): Rewrite {
+export function liar(world: Surroundings, index: number, random: Random): Rewrite {
   const said: Sent[] = [];
   const others = world.hosts.filter((host) => host.index !== index).map(({ id }) => id);
   return (effect) => {
@@ -33,7 +37,7 @@ export function liar(world: World, index: number, random: Random): Rewrite {
   };
 }
 
-function twisted(world: World, index: number, sent: Sent): Sent {
+function twisted(world: Surroundings, index: number, sent: Sent): Sent {
   const { message } = sent;
   if (message.type === "accept" && message.value.outcome.signer === world.id(index)) {
     const outcome = world.seal(index, {
@@ -50,10 +54,10 @@ function twisted(world: World, index: number, sent: Sent): Sent {
   return sent;
 }
 
-function custodiansOf(world: World, task: TaskId): readonly PeerId[] {
+function custodiansOf(world: Surroundings, task: TaskId): readonly PeerId[] {
   return world.evidence.facts("submitted", task)[0]?.custodians ?? [];
 }
-function isCustodian(world: World, index: number, task: TaskId): boolean {
+function isCustodian(world: Surroundings, index: number, task: TaskId): boolean {
   return custodiansOf(world, task).includes(world.id(index));
 }
 
@@ -70,14 +74,14 @@ function voted({ to, message }: Sent): Sent[] {
 }
 
 /** The same ballot to another peer. */
-function awardedAgain(world: World, index: number, sent: Sent): Sent {
+function awardedAgain(world: Surroundings, index: number, sent: Sent): Sent {
   const { message, to } = sent;
   if (message.type !== "accept-proposal") return sent;
   return { ...sent, message: { ...message, award: world.seal(index, { ...message.award.value, contractor: to }) } };
 }
 
 /** Words about a task of others, to one of its custodians. */
-function meddling(of: { world: World; index: number; random: Random; overheard: SeenAward }): Sent[] {
+function meddling(of: { world: Surroundings; index: number; random: Random; overheard: SeenAward }): Sent[] {
   const { world, index, random, overheard } = of;
   const { task, ballot, document: award } = overheard;
   const [to] = random.pick(custodiansOf(world, task), 1);
@@ -103,7 +107,7 @@ function meddling(of: { world: World; index: number; random: Random; overheard: 
   return message === undefined ? [] : [{ type: "send", to, message }];
 }
 
-function outcomeOf(world: World, index: number, { network, task, ballot }: SeenAward["document"]["value"]) {
+function outcomeOf(world: Surroundings, index: number, { network, task, ballot }: SeenAward["document"]["value"]) {
   const contractor: PeerId = world.id(index);
   return world.seal(index, {
     kind: "outcome" as const,

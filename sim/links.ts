@@ -34,6 +34,7 @@ export interface LinkOptions {
 export interface MessageFate {
   readonly name: string;
   readonly fate: "lost" | "twice" | "late";
+  /** Of the copy, when it comes twice. */
   readonly late_ms?: number;
 }
 
@@ -51,11 +52,21 @@ export interface Carried {
   readonly bytes: number;
 }
 
+/** Between two peers, from the one to the other or both ways. */
+export interface Cut {
+  readonly from: number;
+  readonly to: number;
+  readonly oneWay: boolean;
+}
+
 export class Links {
   readonly #options: LinkOptions;
   readonly #low_us: number;
   readonly #span_us: number;
-  readonly #cut = new Set<number>();
+  /** By way: how many cuts lie on it. */
+  readonly #cut = new Map<number, number>();
+  /** Bursts of loss that are on. */
+  readonly #bursts: number[] = [];
   readonly #times = new Map<string, number>();
   readonly #planned = new Map<string, MessageFate>();
   readonly #regionOf: number[] = [];
@@ -64,7 +75,7 @@ export class Links {
   #faults: Faults;
   #named = false;
   #epoch = 0;
-  /** Loss on all streams for a while. */
+  /** Loss on all streams for a while: of the worst burst that is on. */
   burst_permille = 0;
   readonly hits: MessageFate[] = [];
   copies: number[] = [];
@@ -100,19 +111,41 @@ export class Links {
   /** No more faults; what is cut stays cut until it is mended. */
   calm(faults: Faults): void {
     this.#planned.clear();
+    this.#bursts.length = 0;
     this.burst_permille = 0;
     this.faults = faults;
   }
   burst(permille: number): void {
-    this.burst_permille = permille;
+    this.#bursts.push(permille);
+    this.#blow();
+  }
+  /** One burst of this strength is over. */
+  lull(permille: number): void {
+    const place = this.#bursts.indexOf(permille);
+    if (place >= 0) this.#bursts.splice(place, 1);
+    this.#blow();
+  }
+  #blow(): void {
+    this.burst_permille = Math.max(0, ...this.#bursts);
     this.#rename();
   }
 
   cut(from: number, to: number): void {
-    this.#cut.add(from * 0x200000 + to);
+    const way = from * 0x200000 + to;
+    this.#cut.set(way, (this.#cut.get(way) ?? 0) + 1);
   }
-  mend(from: number, to: number): void {
-    this.#cut.delete(from * 0x200000 + to);
+  /** These cuts are over; others may lie on the same ways. */
+  mend(cuts: readonly Cut[]): void {
+    for (const { from, to, oneWay } of cuts) {
+      this.#mend(from, to);
+      if (!oneWay) this.#mend(to, from);
+    }
+  }
+  #mend(from: number, to: number): void {
+    const way = from * 0x200000 + to;
+    const rest = (this.#cut.get(way) ?? 0) - 1;
+    if (rest > 0) this.#cut.set(way, rest);
+    else this.#cut.delete(way);
   }
   healAll(): void {
     this.#cut.clear();
@@ -152,6 +185,7 @@ export class Links {
   carry(message: Carried, now_us: number): readonly number[] {
     this.copies.length = 0;
     const { from, to } = message;
+    const { slow_ms } = this.#faults;
     this.tally?.count(from, to, message.bytes);
     if (this.isCut(from, to)) return this.copies;
     const queued = this.#uplink(from, message.bytes, now_us);
@@ -161,26 +195,32 @@ export class Links {
     }
     const name = this.#nameOf(message);
     const chance = new Keyed(this.#options.seed, name);
-    const fate = this.#planned.get(name) ?? this.#draw(message, chance, name);
-    if (fate?.fate === "lost") return this.copies;
-    const late_us = 1000 * (fate?.late_ms ?? 0);
-    this.copies.push(queued + late_us + this.#delay(from, to, chance.word(), chance));
-    if (fate?.fate === "twice") this.copies.push(queued + late_us + this.#delay(from, to, chance.word(), chance));
+    // Drawn also where the plan says otherwise: without its fault a message goes as it would have gone with it.
+    const drawn = this.#draw(message, chance);
+    const planned = this.#planned.get(name);
+    const fate = planned?.fate ?? drawn;
+    const first_us = this.#delay(from, to, chance.word(), chance);
+    const late_ms =
+      fate === undefined || fate === "lost"
+        ? 0
+        : planned === undefined
+          ? chance.below(slow_ms)
+          : (planned.late_ms ?? 0);
+    if (fate !== undefined && planned === undefined && this.hits.length < HITS_MAX)
+      this.hits.push({ name, fate, late_ms });
+    if (fate === "lost") return this.copies;
+    this.copies.push(queued + first_us + (fate === "late" ? 1000 * late_ms : 0));
+    if (fate === "twice") this.copies.push(queued + 1000 * late_ms + this.#delay(from, to, chance.word(), chance));
     return this.copies;
   }
 
-  #draw({ kind }: Carried, chance: Keyed, name: string): MessageFate | undefined {
-    const { loss_permille, gossip_loss_permille, duplicate_permille, slow_permille, slow_ms, muffled } = this.#faults;
+  #draw({ kind }: Carried, chance: Keyed): MessageFate["fate"] | undefined {
+    const { loss_permille, gossip_loss_permille, duplicate_permille, slow_permille, muffled } = this.#faults;
     const isMuffled = muffled.some((type) => type === kind);
     const rate = kind === undefined ? gossip_loss_permille : isMuffled ? MUFFLED_PERMILLE : loss_permille;
     const loss = Math.max(rate, this.burst_permille);
     const [lost, twice, late] = [chance.hits(loss), chance.hits(duplicate_permille), chance.hits(slow_permille)];
-    if (!lost && !twice && !late) return undefined;
-    const fate: MessageFate = lost
-      ? { name, fate: "lost" }
-      : { name, fate: twice ? "twice" : "late", late_ms: late ? chance.below(slow_ms) : 0 };
-    if (this.hits.length < HITS_MAX) this.hits.push(fate);
-    return fate;
+    return lost ? "lost" : twice ? "twice" : late ? "late" : undefined;
   }
 
   #nameOf({ from, to, what }: Carried): string {

@@ -1,24 +1,41 @@
 /** The simulated world's public surface. Everything is deterministic: options and seed in, evidence out. */
 
+export { silenceOf } from "./budget.ts";
+export {
+  type Announced,
+  announcement,
+  CALIBRATION_SKILL,
+  type Compared,
+  compare,
+  GATES,
+  type GossipPlan,
+  type GossipSight,
+  modelGossip,
+  sightOf,
+} from "./calibration.ts";
 export { agent, type Cast, castOf, drawn, silence } from "./cast.ts";
 export {
+  apart,
   type Breach,
   boundedMessages,
   capacity,
   checkLiveness,
   checkQuiet,
   checkSafety,
+  coverage,
   fencedRuns,
   finished,
   genuine,
   oneContractor,
   oneOutcome,
   overlaps,
+  unhurried,
 } from "./checkers.ts";
 export { Wheel } from "./engine/wheel.ts";
 export { Evidence, type SeenAward } from "./evidence.ts";
 export { drawFaults, type Faults, NO_FAULTS } from "./faults.ts";
 export { type Call, type PeerSpec, type Plan, peerName, type Rewrite, type Run, type Trap } from "./host.ts";
+export { liar, type Surroundings } from "./liar.ts";
 export { digestOf, Notary } from "./notary.ts";
 export type { Distribution, RunRecord, SimReport } from "./report.ts";
 export { type Ran, type RunOptions, runScenario } from "./run.ts";

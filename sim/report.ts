@@ -56,6 +56,8 @@ export interface SimReport {
 export interface RunRecord {
   readonly scenario: Scenario;
   readonly report: SimReport;
+  /** When the peers had met: tasks and faults count from here. */
+  readonly met_ms: number;
   readonly peers: readonly {
     readonly index: number;
     readonly id: PeerId;
@@ -64,6 +66,8 @@ export interface RunRecord {
   }[];
   readonly facts: readonly { readonly at: number; readonly node: number; readonly fact: Fact }[];
   readonly executions: readonly Run[];
+  /** Stream messages of each task, in runs of any size. */
+  readonly messages: ReadonlyMap<TaskId, number>;
   /** Faults as they struck. */
   readonly faults: readonly {
     readonly at: number;
@@ -71,8 +75,11 @@ export interface RunRecord {
     readonly what: string;
     readonly peers: readonly number[];
   }[];
-  /** Connections at the end of the meeting. */
-  readonly links: readonly (readonly [number, number])[];
+  /** Who was connected with whom, once the peers had met, from when to when; open at its end while it lasts. */
+  readonly links: readonly {
+    readonly ends: readonly [number, number];
+    readonly spells: readonly { readonly from: number; readonly until?: number }[];
+  }[];
   /** Sampled each `every_ms`. */
   readonly series: {
     readonly every_ms: number;

@@ -3,20 +3,26 @@
  * faults (liveness), then the judgement. A run is a function of its scenario; the clock of the caller only tells how fast it was.
  */
 import { NEVER, Random, scoreOf, type TaskId } from "../protocols/mod.ts";
-import { silenceOf } from "./budget.ts";
+import { onlyCopies, silenceOf } from "./budget.ts";
 import { castOf, drawn, silence } from "./cast.ts";
 import {
   apart,
   type Breach,
   boundedMessages,
+  checkEmptied,
   checkIdle,
   checkLiveness,
   checkQuiet,
+  checkReleased,
   checkSafety,
   coverage,
+  sameEnds,
   unhurried,
 } from "./checkers.ts";
+import type { Evidence } from "./evidence.ts";
+import { NO_FAULTS } from "./faults.ts";
 import { liar } from "./liar.ts";
+import { Recorder } from "./recorder.ts";
 import type { RunRecord, SimReport } from "./report.ts";
 import type { Scenario, TaskGroup } from "./scenario.ts";
 import { type Strike, strikeAll } from "./strikes.ts";
@@ -57,12 +63,11 @@ const MEET_MAX = 300;
 const MEET_MS = 60_000;
 /** Until those that met long ago have their connections, and have compared what they know. */
 const WARM_MS = 5_000;
-const MESSAGES_MAX = 3_000;
 /** In a large world nothing is waited for beyond this once all is decided. */
 const CALM_MS = 30_000;
 const SLICES = 100;
-const SAMPLES = 400;
-const SAID_PEERS_MAX = 32;
+/** An hour of calm costs as much as many worlds: one of so many seeds waits until all is forgotten. */
+const EMPTIED = 64;
 
 export function runScenario(scenario: Scenario, options: RunOptions = {}): Ran {
   return new Runner(scenario, options).run();
@@ -77,8 +82,7 @@ class Runner {
   readonly #decided = new Set<TaskId>();
   #strikes: readonly Strike[] = [];
   #submitted = 0;
-  readonly #series = { open: [0], decided: [0], running: [0], messages: [0], up: [0] };
-  #every_ms = 0;
+  #recorder: Recorder | undefined;
 
   constructor(scenario: Scenario, options: RunOptions) {
     const { seed, network } = scenario;
@@ -98,7 +102,7 @@ class Runner {
       audit: close,
       named: close,
       onFact: (_, fact) => {
-        if (fact.type === "decided") this.#decided.add(fact.task);
+        if (fact.type === "decided") this.#end(fact.task);
         else if (fact.type === "chosen") this.#judgeChoice(fact.task, fact.winner.score);
       },
     });
@@ -106,24 +110,8 @@ class Runner {
 
   run(): Ran {
     const { clock = () => 0 } = this.#options;
-    const world = this.#world;
-    const { network, faults, plan, trouble_ms, dead } = this.#scenario;
     const began = clock();
-    if (network.warm_cards !== undefined) world.run(WARM_MS);
-    else if (world.hosts.length <= MEET_MAX) world.meet(MEET_MS);
-    const met_ms = world.now;
-    this.#options.onMet?.(world);
-    if (this.#options.record === true) this.#observe(met_ms);
-    world.links.faults = faults;
-    this.#misbehave();
-    for (const [index, group] of this.#scenario.tasks.entries()) this.#schedule(group, index);
-    this.#strikes = strikeAll(world, plan, trouble_ms);
-    for (const { peer, at_ms } of this.#cast.leaves) world.after(at_ms, () => world.crash(peer));
-    this.#pass(trouble_ms);
-    const gone = this.#cast.leaves.map(({ peer }) => peer);
-    world.calm(new Set([...dead, ...gone]));
-    this.#settle();
-    this.#options.onSettled?.();
+    const world = this.play();
     const breaches = this.#judge();
     const wallMs = clock() - began;
     const summary = summarise({
@@ -136,7 +124,38 @@ class Runner {
       wallMs,
     });
     const report = this.#probed(summary);
-    return { report, world, ...(this.#options.record === true ? { record: this.#record(report) } : {}) };
+    const record = this.#recorder?.record(report, this.#strikes);
+    return { report, world, ...(record === undefined ? {} : { record }) };
+  }
+
+  /** All that happens, and no judgement yet. */
+  play(): World {
+    const world = this.#world;
+    const { network, faults, plan, trouble_ms, dead } = this.#scenario;
+    if (network.warm_cards !== undefined) world.run(WARM_MS);
+    else if (world.hosts.length <= MEET_MAX) world.meet(MEET_MS);
+    this.#options.onMet?.(world);
+    if (this.#options.record === true) this.#watch();
+    world.links.faults = faults;
+    this.#misbehave();
+    for (const [index, group] of this.#scenario.tasks.entries()) this.#schedule(group, index);
+    this.#strikes = strikeAll(world, plan, trouble_ms);
+    for (const { peer, at_ms } of this.#cast.leaves) world.after(at_ms, () => world.crash(peer));
+    this.#pass(trouble_ms);
+    const gone = this.#cast.leaves.map(({ peer }) => peer);
+    world.calm(new Set([...dead, ...gone]));
+    this.#settle();
+    this.#options.onSettled?.();
+    return world;
+  }
+
+  #watch(): void {
+    const nameOf = (index: number): string => `${this.#cast.groups[index]?.name ?? "peer"}-${index}`;
+    this.#recorder = new Recorder({ scenario: this.#scenario, world: this.#world, nameOf });
+  }
+  #end(task: TaskId): void {
+    this.#decided.add(task);
+    this.#recorder?.decided(task);
   }
 
   #pass(for_ms: number): void {
@@ -173,13 +192,21 @@ class Runner {
 
   #judge(): Breach[] {
     const world = this.#world;
-    const breaches = [...checkSafety(world), ...checkLiveness(world), ...boundedMessages(world.evidence, MESSAGES_MAX)];
+    const breaches = [...checkSafety(world), ...checkLiveness(world), ...boundedMessages(world)];
     const silence = silenceOf(this.#scenario);
     if (silence !== "long") breaches.push(...apart(world));
     if (silence === "calm") breaches.push(...unhurried(world));
+    if (onlyCopies(this.#scenario)) breaches.push(...sameEnds(world.evidence, this.#uncopied()));
     if (breaches.length > 0 || world.hosts.length > CLOSE) return breaches;
-    breaches.push(...checkQuiet(world));
+    breaches.push(...checkQuiet(world), ...checkReleased(world));
+    if (this.#scenario.seed % EMPTIED === 0) breaches.push(...checkEmptied(world));
     return breaches;
+  }
+
+  /** What would have been seen if nothing had come twice. */
+  #uncopied(): Evidence {
+    const { forgetKeeps = false } = this.#options;
+    return new Runner({ ...this.#scenario, faults: NO_FAULTS, plan: [] }, { forgetKeeps }).play().evidence;
   }
 
   /** What shows only when there is something to do again; asked last, because the run is no longer what it was. */
@@ -203,7 +230,7 @@ class Runner {
     const world = this.#world;
     const { seed } = this.#scenario;
     for (const [index, group] of this.#cast.groups.entries()) {
-      world.host(index).slow_us = group.slow_us;
+      world.host(index).burden(group.slow_us);
       if (this.#cast.liars.has(index)) world.evidence.liars.add(index);
       if (this.#cast.liars.has(index)) world.corrupt(index, liar(world, index, new Random(seed ^ (index * 977))));
       else if (group.silent_permille > 0) world.corrupt(index, silence(group, seed ^ (index * 977)));
@@ -281,48 +308,5 @@ class Runner {
       }
     }
     if (best !== NEVER && score > 0) this.#qualities.push(Math.min(1000, Math.round((1000 * best) / score)));
-  }
-
-  // --- for a page ---
-
-  #observe(met_ms: number): void {
-    const world = this.#world;
-    const { trouble_ms, settle_ms } = this.#scenario;
-    if (world.hosts.length <= SAID_PEERS_MAX) world.listen();
-    this.#every_ms = Math.max(10, Math.ceil((trouble_ms + settle_ms) / SAMPLES));
-    let sent = world.network.sent;
-    const sample = (): void => {
-      const running = world.hosts.reduce((sum, host) => sum + host.running.size, 0);
-      this.#series.open.push(world.evidence.acknowledged.length - this.#decided.size);
-      this.#series.decided.push(this.#decided.size);
-      this.#series.running.push(running);
-      this.#series.messages.push(world.network.sent - sent);
-      this.#series.up.push(world.hosts.reduce((sum, { peer }) => sum + (peer === undefined ? 0 : 1), 0));
-      sent = world.network.sent;
-      if (world.now < met_ms + trouble_ms + settle_ms) world.after(this.#every_ms, sample);
-    };
-    world.after(this.#every_ms, sample);
-  }
-
-  #record(report: SimReport): RunRecord {
-    const world = this.#world;
-    return {
-      scenario: this.#scenario,
-      report,
-      peers: world.hosts.map(({ index, id, spec }) => ({
-        index,
-        id,
-        name: `${this.#cast.groups[index]?.name ?? "peer"}-${index}`,
-        agents: spec.agents.map(({ name }) => name),
-      })),
-      facts: world.evidence.trace,
-      executions: world.evidence.runs,
-      faults: this.#strikes,
-      links: world.hosts.flatMap((host) =>
-        [...host.connected].filter(({ index }) => index > host.index).map(({ index }) => [host.index, index] as const),
-      ),
-      series: { every_ms: this.#every_ms, ...this.#series },
-      said: world.said ?? [],
-    };
   }
 }

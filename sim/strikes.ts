@@ -1,7 +1,7 @@
 /** Performs the planned faults of a scenario on a world, at their time, and notes when each struck. */
 import { type Message, NEVER } from "../protocols/mod.ts";
 import { CODES } from "./codes.ts";
-import type { MessageFate } from "./links.ts";
+import type { Cut, MessageFate } from "./links.ts";
 import type { PlannedFault } from "./scenario.ts";
 import type { World } from "./world.ts";
 
@@ -38,6 +38,10 @@ function strike(world: World, fault: Timed, ends: number): Strike {
   const until = lasts === undefined ? {} : { until: Math.min(ends, at + lasts) };
   const told = (peers: readonly number[]): Strike => ({ at, ...until, what: fault.type, peers });
   const later = (undo: () => void): void => world.after(lasts ?? 0, () => world.now < ends && undo());
+  const part = (cuts: readonly Cut[]): void => {
+    for (const { from, to, oneWay } of cuts) world.cut(from, to, { oneWay });
+    later(() => world.mend(cuts));
+  };
   switch (fault.type) {
     case "crash":
       if (fault.after_effects === undefined) world.crash(fault.peer);
@@ -51,30 +55,21 @@ function strike(world: World, fault: Timed, ends: number): Strike {
     case "pause":
       world.pause(fault.peer, fault.for_ms);
       return told([fault.peer]);
-    case "slow": {
-      const host = world.host(fault.peer);
-      const before = host.slow_us;
-      host.slow_us = fault.event_us;
-      later(() => {
-        host.slow_us = before;
-      });
+    case "slow":
+      later(world.host(fault.peer).slow(fault.event_us));
       return told([fault.peer]);
-    }
     case "split":
-      split(world, fault.group, fault.bridge);
-      later(() => world.heal());
+      part(split(world, fault.group, fault.bridge));
       return told(fault.group);
     case "one-way":
-      world.cut(fault.from, fault.to, { oneWay: true });
-      later(() => world.heal());
+      part([{ from: fault.from, to: fault.to, oneWay: true }]);
       return told([fault.from, fault.to]);
     case "ring":
-      ring(world);
-      later(() => world.heal());
+      part(ring(world));
       return told([]);
     case "burst":
       world.links.burst(fault.loss_permille);
-      later(() => world.links.burst(0));
+      later(() => world.links.lull(fault.loss_permille));
       return told([]);
     case "clock-jump":
       world.log(CODES.jump, fault.peer, undefined);
@@ -87,21 +82,23 @@ function strike(world: World, fault: Timed, ends: number): Strike {
 }
 
 /** Two groups that cannot reach each other, unless over a bridge that reaches both. */
-function split(world: World, group: readonly number[], bridge: number | undefined): void {
+function split(world: World, group: readonly number[], bridge: number | undefined): Cut[] {
   const inside = new Set(group);
-  for (const { index } of world.hosts)
-    for (const member of inside)
-      if (!inside.has(index) && index !== bridge && member !== bridge) world.cut(member, index);
+  const outside = world.hosts.map(({ index }) => index).filter((index) => !inside.has(index) && index !== bridge);
+  const members = [...inside].filter((member) => member !== bridge);
+  return outside.flatMap((to) => members.map((from) => ({ from, to, oneWay: false })));
 }
 
 /** Each peer reaches its two neighbours only. */
-function ring(world: World): void {
+function ring(world: World): Cut[] {
+  const cuts: Cut[] = [];
   const count = world.hosts.length;
   for (let one = 0; one < count; one++)
     for (let other = one + 1; other < count; other++) {
       const apart = other - one;
-      if (apart !== 1 && apart !== count - 1) world.cut(one, other);
+      if (apart !== 1 && apart !== count - 1) cuts.push({ from: one, to: other, oneWay: false });
     }
+  return cuts;
 }
 
 function setTraps(

@@ -3,13 +3,13 @@
  * evenly over orders of magnitude. Everything is drawn beforehand and stands in the scenario as data, so that a failing one can be
  * cut down piece by piece (`shrink.ts`).
  */
-import { Random } from "../protocols/mod.ts";
-import { SHARE } from "./budget.ts";
+import { LIMITS, Random } from "../protocols/mod.ts";
+import { END_MS, SHARE } from "./budget.ts";
 import type { Breach } from "./checkers.ts";
 import { overlaps } from "./checkers.ts";
 import { between, drawFaults, type Faults, NO_FAULTS } from "./faults.ts";
 import { runScenario } from "./run.ts";
-import { PEERS, type PeerGroup, type PlannedFault, type Scenario, TASKS, type TaskGroup } from "./scenario.ts";
+import { LAN, PEERS, type PeerGroup, type PlannedFault, type Scenario, TASKS, type TaskGroup } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 export interface SwarmOptions {
@@ -40,6 +40,8 @@ export interface SwarmReport {
 const SKILLS = ["text.count@1", "text.sort@1"] as const;
 const TROUBLE_MS = 40_000;
 const SETTLE_MS = 60_000;
+/** One world of so many has copies for its only faults. */
+const COPIED = 8;
 
 export function runSwarm({ seed, forgetKeeps = false, wire = false }: SwarmOptions): SwarmReport {
   const scenario = drawScenario(seed);
@@ -100,6 +102,8 @@ export function drawScenario(seed: number): Scenario {
     settle_ms: SETTLE_MS,
     dead,
   };
+  const apart = new Random(seed ^ 0xc0b1e5);
+  if (apart.chance(COPIED)) return copied(apart, scenario);
   if (random.chance(10)) return gentle(random, scenario);
   // A liar's own tasks: it may award a ballot twice, and is found out.
   return lying && random.chance(2) ? { ...scenario, tasks: [...tasks, drawOwn(random, size - 1)] } : scenario;
@@ -141,6 +145,40 @@ function gentle(random: Random, scenario: Scenario): Scenario {
       ...{ slow_ms: some_ms, late_ms: some_ms, skew_ms: 20_000 },
     },
     plan,
+    dead: [],
+  };
+}
+
+/**
+ * The same with nothing but copies, some of them seconds late, over links that each take their own time: a few peers and one task
+ * after the other, so that copies may change nothing (`onlyCopies` in `budget.ts`).
+ */
+function copied(random: Random, scenario: Scenario): Scenario {
+  const slow_ms = between(random, 20, 2_000);
+  const regions = [0, 1, 2].map(() => [0, 1, 2].map(() => 1 + random.below(30)));
+  const peers = scenario.peers.slice(0, LIMITS.directed_candidates).map((group): PeerGroup => {
+    const { joins_ms: _, ...rest } = group;
+    const steady = { liars: 0, silent_permille: 0, stall_permille: 0, deaf_permille: 0, slow_us: 0 };
+    // Bids and refusals, renewals and second attempts: what is said most is copied most.
+    const expected_ms = random.chance(3) ? random.below(3_000) : 10 + random.below(500);
+    return { ...rest, ...steady, expected_ms, work_ms: [0, 50 * 2 ** random.below(6)], retry_permille: 400 };
+  });
+  let at_ms = random.below(1_000);
+  const tasks = scenario.tasks.map((task) => {
+    const deadline_ms = 500 + random.below(3_500);
+    const terms = { deadline_ms, lease_ms: 480 + random.below(600), cancel_ms: random.below(deadline_ms) };
+    const own = { ...task, ...terms, at_ms, peer: random.below(peers.length) };
+    at_ms += deadline_ms + slow_ms + END_MS;
+    return own;
+  });
+  return {
+    ...scenario,
+    peers,
+    tasks,
+    network: { ...LAN, delay_ms: 1 + random.below(10), regions },
+    faults: { ...NO_FAULTS, duplicate_permille: between(random, 20, 800), slow_ms },
+    plan: [],
+    trouble_ms: at_ms,
     dead: [],
   };
 }

@@ -30,7 +30,7 @@ import { Gossip, type Publication } from "./gossip.ts";
 import type { Ground } from "./ground.ts";
 import { Host, type PeerSpec, type Rewrite, type Trap } from "./host.ts";
 import { Kademlia } from "./kademlia.ts";
-import { Links } from "./links.ts";
+import { type Cut, Links } from "./links.ts";
 import { Network } from "./network.ts";
 import { digestOf, Notary } from "./notary.ts";
 import type { Span } from "./scenario.ts";
@@ -55,7 +55,7 @@ export interface WorldOptions {
   readonly faults?: Partial<Faults>;
   /** Every message, document and record goes through JSON and its schema. */
   readonly wire?: boolean;
-  /** Looks at every peer's load after every event. On, unless there are many peers. */
+  /** Looks at every peer's load after every event, and now and then at what it holds. On, unless there are many peers. */
   readonly audit?: boolean;
   /** Keeps the binary trace; its hash is there either way. */
   readonly trace?: boolean;
@@ -128,6 +128,7 @@ export class World implements Ground {
       network: this.network,
       kademlia: this.kademlia,
       audit: options.audit ?? options.peers.length <= AUDIT_MAX,
+      cards_max: options.cards_max,
       crash: (host) => this.crash(host.index),
       onFact: options.onFact,
     });
@@ -224,7 +225,7 @@ export class World implements Ground {
     const named = { skill: must(parseSkill(skill)), input, input_digest: digestOf(input), input_bytes: input.length };
     const request: Request = { ...defaults, ...rest, ...named, nonce: `nonce-of-request-${label}`, deadline_ms };
     this.evidence.terms.set(ref, request);
-    this.#driver.asked.set(ref, { node: index, at: this.now, due: this.now + deadline_ms });
+    this.evidence.asked.set(ref, { node: index, at: this.now, due: this.now + deadline_ms });
     this.tell(this.host(index), (instant) => {
       this.#driver.submitting = label;
       return { ...instant, type: "submit", ref, request };
@@ -299,10 +300,16 @@ export class World implements Ground {
   cut(from: number, to: number, options: { readonly oneWay?: boolean } = {}): void {
     this.network.cut(this.host(from), this.host(to), options.oneWay === true);
   }
+  /** These cuts and no others are over: what another one parts stays apart. */
+  mend(cuts: readonly Cut[]): void {
+    this.links.mend(cuts);
+    for (const host of this.hosts) this.network.connect(host);
+  }
   /** Cuts one group off from all others. */
   isolate(group: readonly number[]): void {
     for (const { index } of this.hosts) if (!group.includes(index)) for (const inside of group) this.cut(inside, index);
   }
+  /** No way is cut any more, whoever cut it. */
   heal(): void {
     this.links.healAll();
     for (const host of this.hosts) this.network.connect(host);
@@ -311,6 +318,7 @@ export class World implements Ground {
   calm(dead: ReadonlySet<number> = new Set()): void {
     this.links.calm(NO_FAULTS);
     for (const host of this.hosts) {
+      host.hurry();
       host.fuse = NEVER;
       host.trap = undefined;
       host.rewrite = undefined;

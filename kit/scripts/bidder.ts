@@ -1,17 +1,44 @@
 /** What a bidder must do: section 4 of the specification from the side of whoever is called. */
-import type { Script } from "../script.ts";
+import type { Script, Step, Template } from "../script.ts";
+import {
+  agreeTo,
+  awardOf,
+  bidOn,
+  callOf,
+  declined,
+  ENDLESS,
+  engaged,
+  NARROW,
+  refusalOf,
+  rejectOf,
+  renewedOf,
+  SHORT,
+} from "./calls.ts";
 
-/** A call for work that is open to everybody. */
-const CALL = {
-  type: "cfp",
-  task: "$t.id",
-  skill: "conformance.work@1",
-  round: 1,
-  window_ms: { $ms: "directed_window_ms" },
-  left_ms: "$t.left_ms",
-  input_bytes: 40,
-  eligible: 1,
-};
+const NARROWLY = { skill: NARROW } as const;
+/** A's task t and B's task u ask for the one place. A's call comes first. */
+const CONTESTED: readonly Step[] = [
+  { task: "t", by: "A", custodians: ["A"], skill: NARROW, input: { after_ms: { $ms: "lease_ms_min" } } },
+  { task: "u", by: "B", custodians: ["B"], skill: NARROW },
+  { say: "A", message: callOf("t", NARROWLY) },
+  { hear: "A", message: bidOn("t"), as: "bid" },
+];
+const REFUSED: readonly Step[] = [
+  { say: "B", message: callOf("u", NARROWLY) },
+  { hear: "B", message: refusalOf("u", "overloaded") },
+];
+/** Whoever bids late, too, has bid by then. */
+const SERVED: readonly Step[] = [
+  { say: "B", message: callOf("u", NARROWLY) },
+  { hear: "B", message: bidOn("u") },
+  { say: "B", message: rejectOf("u") },
+];
+/** More calls than one conductor of several may have places for, and how many bids are too many. */
+const CALLS = 160;
+const HALF = 129;
+function numbered(nth: number): Template {
+  return callOf("t", { task: { $sha256: { $unique: `call-${nth}` } } });
+}
 
 export const BIDDER: readonly Script[] = [
   {
@@ -22,9 +49,10 @@ export const BIDDER: readonly Script[] = [
     needs: ["work"],
     steps: [
       { task: "t", by: "A", custodians: ["A"] },
-      { say: "A", message: CALL },
-      { hear: "A", message: { type: "propose", task: "$t.id", round: 1 }, as: "bid" },
-      { say: "A", message: CALL },
+      { say: "A", message: callOf("t") },
+      { hear: "A", message: { type: "propose", task: "$t.id", round: 1, hold_ms: { $ms: "hold_ms" } }, as: "bid" },
+      { wait: "moment / 2" },
+      { say: "A", message: callOf("t") },
       {
         hear: "A",
         message: {
@@ -34,8 +62,23 @@ export const BIDDER: readonly Script[] = [
           agent: "$bid.agent",
           cost: "$bid.cost",
           expected_ms: "$bid.expected_ms",
+          load_permille: "$bid.load_permille",
         },
       },
+    ],
+  },
+  {
+    name: "bids-anew-in-another-round",
+    role: "bidder",
+    clauses: ["AUCTION-5", "AUCTION-16"],
+    about: "each round of calls gets a bid of that round",
+    needs: ["work"],
+    steps: [
+      { task: "t", by: "A", custodians: ["A"] },
+      { say: "A", message: callOf("t") },
+      { hear: "A", message: bidOn("t") },
+      { say: "A", message: callOf("t", { round: 2 }) },
+      { hear: "A", message: bidOn("t", 2) },
     ],
   },
   {
@@ -45,11 +88,222 @@ export const BIDDER: readonly Script[] = [
     about: "a call for a skill that the peer does not have is refused with the reason",
     steps: [
       { task: "t", by: "A", custodians: ["A"], skill: { $unique: "skill" } },
-      { say: "A", message: { $of: CALL, with: { skill: { $unique: "skill" } } } },
+      { say: "A", message: callOf("t", { skill: { $unique: "skill" } }) },
       {
         hear: "A",
         message: { type: "refuse", task: "$t.id", round: 1, reason: "no-skill", ballot: { $absent: true } },
       },
+    ],
+  },
+  {
+    name: "refuses-what-does-not-fit",
+    role: "bidder",
+    clauses: ["AUCTION-6"],
+    about: "a call that leaves no time, or whose input is too large, is refused with the reason; another is bid on",
+    needs: ["work"],
+    cases: {
+      "no time": { call: { left_ms: 0 }, reason: "too-late" },
+      "too large": { call: { input_bytes: 65_537 }, reason: "too-large" },
+    },
+    steps: [
+      { task: "t", by: "A", custodians: ["A"] },
+      { say: "A", message: { $of: callOf("t", { round: 7 }), with: "$case.call" } },
+      { hear: "A", message: { type: "refuse", task: "$t.id", round: 7, reason: "$case.reason" } },
+      { quiet: "A", message: { type: "propose", task: "$t.id" } },
+      { say: "A", message: callOf("t", { input_bytes: 65_536 }) },
+      { hear: "A", message: bidOn("t") },
+    ],
+  },
+  {
+    name: "refuses-while-it-drains",
+    role: "bidder",
+    clauses: ["AUCTION-6", "CLAIM-41"],
+    about: "a peer that leaves, and has work to end first, refuses calls and awards as `draining`",
+    needs: ["work", "drain"],
+    steps: [
+      ...engaged(ENDLESS),
+      { task: "u", by: "B", custodians: ["B"] },
+      { award: "v", of: "u", by: "B", ballot: [1, 0], to: "P" },
+      { drain: "P" },
+      { wait: "moment" },
+      { say: "B", message: callOf("u") },
+      { hear: "B", message: refusalOf("u", "draining") },
+      { say: "B", message: awardOf("v", "u") },
+      { hear: "B", message: { type: "refuse", task: "$u.id", reason: "draining", ballot: "$v.ballot" } },
+    ],
+  },
+  {
+    name: "holds-a-place-until-it-is-rejected",
+    role: "bidder",
+    clauses: ["AUCTION-4", "AUCTION-6"],
+    about: "a place that was offered is refused to others as `overloaded` until the bid is rejected",
+    needs: ["narrow"],
+    alone: true,
+    steps: [...CONTESTED, ...REFUSED, { say: "A", message: rejectOf("t") }, { wait: "moment / 2" }, ...SERVED],
+  },
+  {
+    name: "holds-a-place-for-so-long",
+    role: "bidder",
+    clauses: ["AUCTION-4"],
+    about: "a conductor that never decides keeps the place for `hold_ms`, and no longer",
+    needs: ["narrow"],
+    alone: true,
+    steps: [...CONTESTED, { wait: "hold_ms / 2" }, ...REFUSED, { wait: "hold_ms" }, ...SERVED],
+  },
+  {
+    name: "holds-a-place-for-the-award",
+    role: "bidder",
+    clauses: ["AUCTION-4"],
+    about: "a place that was offered is there for the award, taken while the work lasts, and free after it",
+    needs: ["narrow"],
+    alone: true,
+    steps: [
+      ...CONTESTED,
+      ...REFUSED,
+      { award: "w", of: "t", by: "A", ballot: [1, 0], to: "P" },
+      { say: "A", message: awardOf("w") },
+      { hear: "A", message: agreeTo("w") },
+      ...REFUSED,
+      { hear: "A", message: { type: "accept", task: "$t.id" }, as: "end" },
+      ...SERVED,
+      { say: "A", message: { type: "decided", task: "$t.id", digest: "$end.value.outcome.digest" } },
+    ],
+  },
+  {
+    name: "takes-a-late-award-if-there-is-room",
+    role: "bidder",
+    clauses: ["AUCTION-4", "CLAIM-41"],
+    about: "an award that comes after `hold_ms` is agreed to when the place is free, and refused when it is not",
+    needs: ["narrow"],
+    alone: true,
+    steps: [
+      ...CONTESTED,
+      { wait: "hold_ms" },
+      { say: "B", message: callOf("u", NARROWLY) },
+      { hear: "B", message: bidOn("u") },
+      { award: "w", of: "t", by: "A", ballot: [1, 0], to: "P" },
+      { say: "A", message: awardOf("w") },
+      { hear: "A", message: declined("w", "overloaded") },
+      { say: "B", message: rejectOf("u") },
+      { wait: "moment / 2" },
+      { say: "A", message: awardOf("w") },
+      { hear: "A", message: agreeTo("w") },
+      { hear: "A", message: { type: "accept", task: "$t.id" }, as: "end" },
+      { say: "A", message: { type: "decided", task: "$t.id", digest: "$end.value.outcome.digest" } },
+    ],
+  },
+  {
+    name: "heeds-the-conductor-it-bid-to",
+    role: "bidder",
+    clauses: ["AUCTION-14", "AUCTION-4"],
+    about: "a bid is rejected by the conductor that it was made to, in its round, and by nobody else",
+    needs: ["narrow"],
+    alone: true,
+    cases: { "of another round": { round: 2 }, "of another task": { task: "$u.id" } },
+    steps: [
+      ...CONTESTED,
+      { say: "C", message: rejectOf("t") },
+      { say: "B", message: rejectOf("t") },
+      { say: "A", message: { $of: rejectOf("t"), with: "$case" } },
+      { wait: "moment / 2" },
+      ...REFUSED,
+      { say: "A", message: rejectOf("t") },
+      { wait: "moment / 2" },
+      ...SERVED,
+    ],
+  },
+  {
+    name: "a-new-round-takes-the-place-of-the-old",
+    role: "bidder",
+    clauses: ["AUCTION-4", "AUCTION-14"],
+    about: "called again by the same conductor, a bidder holds one place, for the later round",
+    needs: ["narrow"],
+    alone: true,
+    steps: [
+      ...CONTESTED,
+      { say: "A", message: callOf("t", { ...NARROWLY, round: 2 }) },
+      { hear: "A", message: bidOn("t", 2) },
+      { say: "A", message: rejectOf("t") },
+      { wait: "moment / 2" },
+      ...REFUSED,
+      { say: "A", message: rejectOf("t", 2) },
+      { wait: "moment / 2" },
+      ...SERVED,
+    ],
+  },
+  {
+    name: "bids-late-when-there-is-room",
+    role: "bidder",
+    clauses: ["AUCTION-17"],
+    about: "a call that was refused as `overloaded` gets a bid of its round when a place comes free, and only one does",
+    needs: ["narrow"],
+    alone: true,
+    steps: [
+      ...CONTESTED,
+      { say: "B", message: callOf("u", { ...NARROWLY, round: 3 }) },
+      { hear: "B", message: refusalOf("u", "overloaded") },
+      { quiet: "B", message: { type: "propose" } },
+      { say: "A", message: rejectOf("t") },
+      { hear: "B", message: bidOn("u", 3) },
+      { say: "B", message: rejectOf("u", 3) },
+    ],
+  },
+  {
+    name: "lets-a-task-have-one-place",
+    role: "bidder",
+    clauses: ["AUCTION-12"],
+    about: "a task that two conductors call for gets one place: the second is refused until the first lets go",
+    needs: ["work"],
+    steps: [
+      { task: "t", by: "A", custodians: ["A", "B", "C"] },
+      { say: "A", message: callOf("t") },
+      { hear: "A", message: bidOn("t") },
+      { say: "B", message: callOf("t") },
+      { hear: "B", message: refusalOf("t", "overloaded") },
+      { say: "A", message: rejectOf("t") },
+      { wait: "moment / 2" },
+      { say: "B", message: callOf("t") },
+      { hear: "B", message: bidOn("t") },
+    ],
+  },
+  {
+    name: "lets-a-conductor-have-half-of-it",
+    role: "bidder",
+    clauses: ["AUCTION-12"],
+    about: "of several conductors one that calls without end gets half of the places, and the others still get bids",
+    needs: ["work"],
+    alone: true,
+    steps: [
+      { task: "t", by: "B", custodians: ["B"] },
+      { say: "B", message: callOf("t") },
+      { hear: "B", message: bidOn("t") },
+      ...Array.from({ length: CALLS }, (_, nth): Step => ({ say: "A", message: numbered(nth) })),
+      { hear: "A", message: { type: "refuse", reason: "overloaded" } },
+      { quiet: "A", message: { type: "propose" }, most: HALF },
+      { task: "u", by: "C", custodians: ["C"] },
+      { say: "C", message: callOf("u") },
+      { hear: "C", message: bidOn("u") },
+      { wait: "hold_ms" },
+    ],
+  },
+  {
+    name: "runs-no-task-beside-itself",
+    role: "bidder",
+    clauses: ["AUCTION-8", "AUCTION-6"],
+    about: "calls for a task whose handler does not end are refused as `stale`, until it has ended",
+    needs: ["work"],
+    steps: [
+      ...engaged({ after_ms: { $ms: "hold_ms" }, deaf: true }, { lease: SHORT }),
+      { say: "A", message: callOf("t") },
+      { hear: "A", message: refusalOf("t", "stale") },
+      { hear: "A", message: { type: "renew", task: "$t.id" }, as: "r" },
+      { say: "A", message: renewedOf("w", "$r.beat", "fenced") },
+      { wait: "moment / 2" },
+      { say: "A", message: callOf("t", { round: 2 }) },
+      { hear: "A", message: { type: "refuse", task: "$t.id", round: 2, reason: "stale" } },
+      { wait: "hold_ms" },
+      { say: "A", message: callOf("t", { round: 3 }) },
+      { hear: "A", message: bidOn("t", 3) },
     ],
   },
 ];

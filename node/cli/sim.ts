@@ -17,6 +17,7 @@ Examples:
   $ moot sim bidding-10 --agents 50 --tasks 500 --faults chaos --runs 100
   $ moot sim late-joiner --report out     (open out/late-joiner-1.html)
   $ moot sim late-joiner --real            (the code that runs on libp2p, in one process)
+  $ moot sim --calibrate --agents 50 --runs 10     (the model against real nodes; half an hour or more)
   $ moot sim my-scenario.yaml --json | jq .broken
   $ moot sim bidding-10 --faults chaos --runs 1000 --shrink     (keeps the smallest failing scenario)
 
@@ -36,6 +37,7 @@ export function simCommand(): Command {
     .option("--report <dir>", "write a page of each run: what happened when, who bid, who worked, what went wrong")
     .option("--real", "on real libp2p nodes under a virtual clock, in place of the modelled network (slower)")
     .option("--shrink", "cut the first failing run down, and save it as moot-sim-<seed>.yaml")
+    .option("--calibrate", "hold the modelled network against real libp2p nodes: delays, copies, advertisements")
     .option("--json", "print one JSON object for programs")
     .addHelpText("after", EXAMPLES)
     .action(async (what: string, options: SimOptions) => {

@@ -60,7 +60,7 @@ export class LiveActor {
     for (const [name, { id }] of Object.entries(PROTOCOLS))
       await node.handle(id, (stream) => actor.#listen(stream, name), { maxInboundStreams: 16, maxOutboundStreams: 16 });
     for (const topic of topicsOf(options.network)) {
-      node.services.pubsub.topicValidators.set(topic, (from, { data }) => actor.#overhear(from, data));
+      node.services.pubsub.topicValidators.set(topic, (from, { data }) => actor.#overhear(from, { topic, data }));
       node.services.pubsub.subscribe(topic);
     }
     try {
@@ -127,6 +127,19 @@ export class LiveActor {
     });
   }
 
+  /** Whether the peer resets the stream within that time. */
+  async raw(protocol: Protocol, bytes: Uint8Array, patience_ms: number): Promise<boolean> {
+    await this.#saying;
+    const stream = (await this.#open(PROTOCOLS[protocol].id)).unwrap();
+    stream.send(bytes);
+    const until = performance.now() + patience_ms;
+    while (stream.status === "open" && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const { status } = stream;
+    stream.abort(new Error("seen enough"));
+    return status === "reset";
+  }
+
   publish(shard: number | "all", data: Uint8Array): void {
     this.#then(async () => {
       await this.#node.services.pubsub.publish(topicOf(this.#options.network, shard), data);
@@ -179,11 +192,12 @@ export class LiveActor {
     }
   }
 
-  #overhear(from: Libp2pPeerId, data: Uint8Array): TopicValidatorResult {
+  #overhear(from: Libp2pPeerId, said: { readonly topic: string; readonly data: Uint8Array }): TopicValidatorResult {
+    const { topic, data } = said;
     const opened = openSeal(Buffer.from(data).toString("base64"));
     const own = opened?.signer === this.#options.identity.id;
     if (opened !== undefined && !own)
-      this.#hear({ type: "document", signer: opened.signer, document: opened.document });
+      this.#hear({ type: "document", signer: opened.signer, on: shardIn(topic), document: opened.document });
     if (opened === undefined) this.#hear({ type: "nonsense", detail: `no envelope, from ${from.toString()}` });
     return TopicValidatorResult.Ignore; // nothing travels on through actors
   }
@@ -206,7 +220,7 @@ async function written(opened: Promise<Framed>, frame: Uint8Array): Promise<bool
   try {
     const stream = await opened;
     await stream.write(frame, { signal: AbortSignal.timeout(WRITE_MS) });
-    return stream.unwrap().status === "open";
+    return true;
   } catch {
     return false;
   }
@@ -239,6 +253,12 @@ async function nodeOf({ identity, networkKey, network }: ActorOptions) {
 
 function topicOf(network: string, shard: number | "all"): string {
   return `moot/1/${network}/${shard}`;
+}
+
+/** The last part of a topic's name. */
+function shardIn(topic: string): number | "all" {
+  const last = topic.slice(topic.lastIndexOf("/") + 1);
+  return last === "all" ? last : Number(last);
 }
 
 function topicsOf(network: string): string[] {

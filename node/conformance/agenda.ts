@@ -1,5 +1,7 @@
 /** What is to happen, in the order of time: the clock of the virtual stage jumps from one thing to the next. */
 
+/** What happens at one instant; more is a peer that goes round in a circle. */
+const AT_ONCE_MAX = 100_000;
 /** Some day. */
 const EPOCH_MS = 1_800_000_000_000;
 
@@ -18,9 +20,11 @@ export class Agenda {
     this.#entries.splice(index + 1, 0, { at, what });
   }
 
-  /** Does things until that time, or until it is enough. */
+  /** Does things until that time, or until it is enough. Throws when there is no end of them at one instant. */
   run(until_ms: number, enough: () => boolean): void {
-    while (!enough()) {
+    for (let [at, times] = [this.now, 0]; !enough(); times++) {
+      if (this.now > at) [at, times] = [this.now, 0];
+      if (times > AT_ONCE_MAX) throw new Error(`${times} things at one instant: the peer goes round in a circle`);
       const [next] = this.#entries;
       if (next === undefined || next.at > until_ms) {
         this.now = Math.max(this.now, until_ms);

@@ -71,6 +71,11 @@ export class Desk {
     this.receive({ type: "start", kept });
   }
 
+  /** What it had on disk is gone; for a start that follows. */
+  wipe(): void {
+    this.#disk.clear();
+  }
+
   get topics(): readonly number[] {
     return this.#peer?.topics() ?? [];
   }

@@ -35,11 +35,13 @@ export function sealOf({ raw, key }: Identity, payload: string, oddity: Oddity =
   if (spoil === "signature") flip(signature);
   const shown = Buffer.from(text);
   if (spoil === "payload") flip(shown);
+  const kind = Buffer.from(type);
+  if (spoil === "type") flip(kind);
   const name = Buffer.from(raw);
   if (spoil === "key") flip(name);
   const fields = [
     field(0x0a, Buffer.concat([KEY, name])),
-    field(0x12, Buffer.from(type)),
+    field(0x12, kind),
     field(0x1a, shown),
     field(0x2a, signature),
   ];

@@ -136,6 +136,7 @@ class LiveScene implements Scene {
   readonly #identities = new Map<Actor, Identity>();
   readonly #actors = new Map<Actor, LiveActor>();
   #wake: () => void = () => undefined;
+  #drained = false;
 
   private constructor(seed: number, options: LiveSceneOptions) {
     this.#options = options;
@@ -184,8 +185,10 @@ class LiveScene implements Scene {
     });
   }
 
-  seal(actor: Actor, payload: string, oddity?: Oddity): string {
-    return sealOf(this.#identity(actor), payload, oddity);
+  seal(signer: string, payload: string, oddity?: Oddity): string {
+    const actor = ACTORS.find((one) => one === signer);
+    const identity = actor === undefined ? identityOf(`${this.#options.salt} ${signer}`) : this.#identity(actor);
+    return sealOf(identity, payload, oddity);
   }
   open(seal: string): Opened | undefined {
     return openSeal(seal);
@@ -203,6 +206,10 @@ class LiveScene implements Scene {
     this.#actors
       .get(actor)
       ?.throwIn(protocol, typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame.base64, "base64"));
+  }
+  async raw(actor: Actor, protocol: Protocol, { base64 }: Bytes, until_ms: number): Promise<boolean> {
+    const patience_ms = until_ms - this.now_ms();
+    return this.#actors.get(actor)?.raw(protocol, Buffer.from(base64, "base64"), patience_ms) ?? false;
   }
   publish(actor: Actor, shard: number | "all", { base64 }: Bytes): void {
     this.#actors.get(actor)?.publish(shard, Buffer.from(base64, "base64"));
@@ -238,10 +245,16 @@ class LiveScene implements Scene {
     await Promise.all([...this.#actors.values()].map((actor) => actor.leave().then(() => actor.join())));
   }
   async drain(): Promise<void> {
+    this.#drained = true;
     await this.#told({ do: "drain" });
   }
 
   async close(): Promise<void> {
+    // It has left, or will: the next script needs one that is there.
+    if (this.#drained) {
+      const { address } = await this.#told({ do: "restart" });
+      if (address !== undefined) this.#options.where.address = multiaddr(address);
+    }
     await Promise.all([...this.#actors.values()].map((actor) => actor.stop().catch(() => undefined)));
   }
 

@@ -44,9 +44,9 @@ export interface Shim {
   stop(): Promise<void>;
 }
 
-/** Runs the words, without a shell. Rejects with Fault "usage" when what runs is no shim. */
-export async function startShim(words: readonly string[]): Promise<Shim> {
-  const shim = new ShimProcess(words);
+/** Runs the words, without a shell, with so much more environment. Rejects with Fault "usage" when what runs is no shim. */
+export async function startShim(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Shim> {
+  const shim = new ShimProcess(words, env);
   try {
     const started = await shim.ask({ do: "start" }, START_MS);
     if (!started.ok) throw new Error(started.why ?? "it says no more");
@@ -72,8 +72,8 @@ class ShimProcess {
   #tail = "";
   #id = 0;
 
-  constructor([command = "", ...words]: readonly string[]) {
-    this.#process = spawn(command, words, { stdio: "pipe" });
+  constructor([command = "", ...words]: readonly string[], env: Readonly<Record<string, string>>) {
+    this.#process = spawn(command, words, { stdio: "pipe", env: { ...process.env, ...env } });
     this.#gone.promise.catch(() => undefined);
     this.#process.on("error", (error) => this.#gone.reject(error));
     this.#process.on("exit", (code, signal) =>

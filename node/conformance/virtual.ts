@@ -4,6 +4,7 @@
  * messages (streams, libp2p's own protocols) is not here; scripts that need it say so.
  */
 import { createHash } from "node:crypto";
+import { TopicValidatorResult } from "@libp2p/gossipsub";
 import {
   ACTORS,
   type Actor,
@@ -34,7 +35,7 @@ import {
 import { makeOpen } from "../envelope/mod.ts";
 import { type Decode, decoder } from "../host/decode.ts";
 import { messageId } from "../host/gossip.ts";
-import { validators } from "../host/records.ts";
+import { close, validators } from "../host/records.ts";
 import { topicOf } from "../host/topics.ts";
 import { Validator } from "../host/validator.ts";
 import { Agenda } from "./agenda.ts";
@@ -70,6 +71,8 @@ class VirtualScene implements Scene {
   readonly #present = new Set<Actor>();
   /** gossipsub's cache of what was seen, by its ids. */
   readonly #seen = new Set<string>();
+  /** Whoever had a message rejected. */
+  readonly #shunned = new Set<Actor>();
   readonly #desk: Desk;
 
   constructor(cast: readonly Actor[], seed: number) {
@@ -116,8 +119,10 @@ class VirtualScene implements Scene {
     this.#agenda.run(until_ms, () => this.heard.length > before);
   }
 
-  seal(actor: Actor, payload: string, oddity?: Oddity): string {
-    return sealOf(this.#identity(actor), payload, oddity);
+  seal(signer: string, payload: string, oddity?: Oddity): string {
+    const actor = ACTORS.find((one) => one === signer);
+    const identity = actor === undefined ? identityOf(`${this.self} ${signer}`) : this.#identity(actor);
+    return sealOf(identity, payload, oddity);
   }
   open(seal: string): Opened | undefined {
     return openSeal(seal);
@@ -139,14 +144,20 @@ class VirtualScene implements Scene {
     this.send(actor, protocol, frame);
   }
 
+  async raw(): Promise<boolean> {
+    throw new Error("virtual time has no streams");
+  }
+
   publish(actor: Actor, shard: number | "all", { base64 }: Bytes): void {
     const data = Buffer.from(base64, "base64");
     this.#agenda.after(HOP_MS, () => {
       const topic = topicOf(this.#network, shard);
       const id = messageId(topic, data);
-      if (!this.#present.has(actor) || this.#seen.has(id)) return;
+      if (!this.#present.has(actor) || this.#seen.has(id) || this.#shunned.has(actor)) return;
       this.#seen.add(id);
-      if (shard === "all" || this.#desk.topics.includes(shard)) this.#validator.judge(topic, data);
+      if (shard !== "all" && !this.#desk.topics.includes(shard)) return;
+      // Its score falls so far that gossipsub listens to it no more.
+      if (this.#validator.judge(topic, data) === TopicValidatorResult.Reject) this.#shunned.add(actor);
     });
   }
 
@@ -162,7 +173,9 @@ class VirtualScene implements Scene {
 
   async record(_actor: Actor, key: string, { base64 }: Bytes): Promise<boolean> {
     const [, namespace = ""] = key.split("/");
-    const validate = validators({ open: this.#open, wall: () => this.#agenda.wall })[namespace];
+    const known = validators({ open: this.#open, wall: () => this.#agenda.wall });
+    close(known);
+    const validate = known[namespace];
     try {
       if (validate === undefined) return false;
       await validate(Buffer.from(key), Buffer.from(base64, "base64"));
@@ -179,7 +192,8 @@ class VirtualScene implements Scene {
     const task = must(parseTaskId(id));
     return said(this.#desk.ask((ref) => ({ type: "cancel", ref, task })));
   }
-  async restart(): Promise<void> {
+  async restart(empty: boolean): Promise<void> {
+    if (empty) this.#desk.wipe();
     this.#desk.start();
     for (const actor of this.#present) this.#desk.receive({ type: "connected", peer: this.#peer(actor) });
   }
@@ -194,7 +208,8 @@ class VirtualScene implements Scene {
         return this.#deliver(effect.to, effect.message);
       case "publish": {
         const document = JSON.parse(JSON.stringify(effect.document)) as Json;
-        for (const to of this.#present) this.#hear(to, { type: "document", signer: this.self, document });
+        for (const to of this.#present)
+          this.#hear(to, { type: "document", signer: this.self, on: effect.shard, document });
         return;
       }
       case "hang-up": {

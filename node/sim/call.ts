@@ -11,6 +11,7 @@ export interface SimOptions {
   readonly report?: string;
   readonly real?: boolean;
   readonly shrink?: boolean;
+  readonly calibrate?: boolean;
   readonly json?: boolean;
 }
 

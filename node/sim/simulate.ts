@@ -27,6 +27,7 @@ type Runnable = Extract<Choice, { kind: "scenario" }>;
 
 /** Resolves with the exit code. Throws Fault "usage" or "config" before anything runs, "internal" when a run breaks off. */
 export async function simulate(what: string, options: SimOptions): Promise<number> {
+  if (options.calibrate === true) return calibrated(options);
   const choice = choose(what, options);
   if (choice.kind === "waiting") throw new Fault("usage", `${choice.name} cannot be simulated: ${choice.why}`);
   const interrupt = new AbortController();
@@ -39,6 +40,26 @@ export async function simulate(what: string, options: SimOptions): Promise<numbe
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
+  }
+}
+
+/** Everything but the size is fixed: it is the model that is tried, not a scenario. */
+async function calibrated(options: SimOptions): Promise<number> {
+  const { faults, real, shrink, report } = options;
+  for (const [option, value] of Object.entries({ faults, real, shrink, report }))
+    if (value !== undefined)
+      throw new Fault("usage", `--calibrate has no use for --${option}`, {
+        remedy: "it knows --agents, --tasks, --runs, --seed, --workers and --json",
+      });
+  const { calibrate } = await import("./calibrate.ts");
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once("SIGINT", stop);
+  try {
+    const { agents = 50, tasks = 20, seed = 1, runs, json = false, workers = availableParallelism() } = options;
+    return await calibrate({ agents, tasks, seed, runs, json, workers, signal: interrupt.signal });
+  } finally {
+    process.off("SIGINT", stop);
   }
 }
 

@@ -14,6 +14,10 @@ export class Chance {
     this.#state = hash >>> 0;
   }
 
+  static named(seed: number, name: string): Chance {
+    return new Chance(seed, ...Array.from(name, (character) => character.charCodeAt(0)));
+  }
+
   word(): number {
     this.#state = (this.#state + 0x9e3779b9) >>> 0;
     let word = this.#state;

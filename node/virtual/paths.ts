@@ -31,17 +31,24 @@ export interface Sent {
   readonly bytes: number;
 }
 
+/** One way between two machines. */
+export interface Cut {
+  readonly from: number;
+  readonly to: number;
+}
+
 export type Weather = Pick<Faults, "loss_permille" | "slow_permille" | "slow_ms">;
-export const CALM: Weather = { loss_permille: 0, slow_permille: 0, slow_ms: 0 };
+const CALM: Weather = { loss_permille: 0, slow_permille: 0, slow_ms: 0 };
 
 export class Paths {
   weather: Weather = CALM;
-  /** Loss for a while, on top. */
-  burst_permille = 0;
+  /** Bursts of loss that are on: the worst one counts. */
+  readonly #bursts: number[] = [];
   readonly #options: PathsOptions;
   readonly #low_us: number;
   readonly #span_us: number;
-  readonly #cut = new Map<number, (() => void)[]>();
+  /** By way: how many cuts lie on it, and what waits for their end. */
+  readonly #cut = new Map<number, { cuts: number; readonly waiting: (() => void)[] }>();
   /** Until when each uplink is busy. */
   readonly #busy_us: number[] = [];
 
@@ -73,7 +80,7 @@ export class Paths {
 
   #mishaps(chance: Chance): number {
     const { loss_permille, slow_permille, slow_ms } = this.weather;
-    const loss = Math.max(loss_permille, this.burst_permille);
+    const loss = Math.max(loss_permille, ...this.#bursts);
     let late = chance.hits(slow_permille) ? 1000 * chance.below(slow_ms) : 0;
     for (let times = 0; times < RETRIES_MAX && chance.hits(loss); times++) late += RETRY_US * 2 ** times;
     return late;
@@ -87,23 +94,51 @@ export class Paths {
     return free - clock.now_us;
   }
 
-  // --- cuts ---
+  // --- faults with an end ---
 
-  /** One way. */
-  cut(from: number, to: number): void {
-    const way = from * MACHINES_MAX + to;
-    if (from !== to && !this.#cut.has(way)) this.#cut.set(way, []);
+  burst(permille: number): void {
+    this.#bursts.push(permille);
+  }
+  /** One burst of this strength is over. */
+  lull(permille: number): void {
+    const place = this.#bursts.indexOf(permille);
+    if (place >= 0) this.#bursts.splice(place, 1);
+  }
+
+  cut(cuts: readonly Cut[]): void {
+    for (const { from, to } of cuts) {
+      const way = from * MACHINES_MAX + to;
+      const known = this.#cut.get(way);
+      if (known !== undefined) known.cuts += 1;
+      else if (from !== to) this.#cut.set(way, { cuts: 1, waiting: [] });
+    }
+  }
+  /** These cuts are over; others may lie on the same ways. */
+  mend(cuts: readonly Cut[]): void {
+    const open: (() => void)[] = [];
+    for (const { from, to } of cuts) {
+      const way = from * MACHINES_MAX + to;
+      const known = this.#cut.get(way);
+      if (known === undefined || --known.cuts > 0) continue;
+      this.#cut.delete(way);
+      open.push(...known.waiting);
+    }
+    for (const go of open) go();
   }
   isCut(from: number, to: number): boolean {
     return this.#cut.has(from * MACHINES_MAX + to);
   }
   whenOpen(from: number, to: number, go: () => void): void {
-    const waiting = this.#cut.get(from * MACHINES_MAX + to);
-    if (waiting === undefined) go();
-    else waiting.push(go);
+    const known = this.#cut.get(from * MACHINES_MAX + to);
+    if (known === undefined) go();
+    else known.waiting.push(go);
   }
-  heal(): void {
-    const waiting = [...this.#cut.values()].flat();
+
+  /** No more faults: every way is open. */
+  calm(): void {
+    this.weather = CALM;
+    this.#bursts.length = 0;
+    const waiting = [...this.#cut.values()].flatMap((cut) => cut.waiting);
     this.#cut.clear();
     for (const go of waiting) go();
   }

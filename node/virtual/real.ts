@@ -5,7 +5,24 @@
 import { join } from "node:path";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { parseNetwork, Random } from "../../protocols/mod.ts";
-import { castOf, checkLiveness, checkSafety, drawn, type Scenario, silence, type TaskGroup } from "../../sim/mod.ts";
+import {
+  type Announced,
+  announcement,
+  apart,
+  type Breach,
+  boundedMessages,
+  castOf,
+  checkLiveness,
+  checkSafety,
+  drawn,
+  liar,
+  type Scenario,
+  type Surroundings,
+  silence,
+  silenceOf,
+  type TaskGroup,
+  unhurried,
+} from "../../sim/mod.ts";
 import { Fault } from "../fault.ts";
 import { Chance } from "./chance.ts";
 import type { Clock } from "./clock.ts";
@@ -13,7 +30,7 @@ import { Journal } from "./journal.ts";
 import { Meddler } from "./meddler.ts";
 import { Meter } from "./meter.ts";
 import { Network } from "./network.ts";
-import { CALM, Paths } from "./paths.ts";
+import { Paths } from "./paths.ts";
 import { quality } from "./quality.ts";
 import type { RealReport } from "./report.ts";
 import { type Ground, Station } from "./station.ts";
@@ -29,13 +46,14 @@ export interface RealRunOptions {
   /** For the disks. */
   readonly folder: string;
   readonly trace: boolean;
+  readonly announcements: readonly Announced[];
   readonly onReached: (virtual_ms: number, decided: number) => void;
 }
 
 /** Heartbeats of different nodes fall anywhere in the second, so they do not start at once. */
 const START_MS = 1_000;
 const MEET_MS = 60_000;
-/** Larger networks do not wait until everybody knows everybody. */
+/** Larger networks do not wait until everybody knows everybody; nor do those whose peers have no room for that. */
 const MEET_MAX = 100;
 /** So that meshes have come to rest. */
 const REST_MS = 2_000;
@@ -49,6 +67,7 @@ const START = 3;
 const SKEW = 4;
 const DRIFT = 5;
 const PATHS = 6;
+const MESSAGES = 7;
 
 export async function runOnNodes(options: RealRunOptions): Promise<RealReport> {
   const run = new RealRun(options);
@@ -95,17 +114,29 @@ class RealRun {
     await this.#trouble();
     await this.#settle();
     const { clock } = this.#options;
-    const seen = { met_ms: this.#met_us / 1000, mesh, links, gossip: this.#meter.seen() };
+    const seen = { met_ms: this.#met_us / 1000, mesh, links, gossip: this.#meter.seen(), links_end: this.#meter.links(), mesh_end: this.#meter.mesh() };
     return summarise({
       scenario: this.#scenario,
       witness: this.#witness,
-      breaches: [...checkSafety(this.#scene), ...checkLiveness(this.#scene)],
+      breaches: this.#judge(),
       asked: this.#asked,
       qualities: this.#qualities,
       seen,
       clock,
       wallMs: realNow() - began_ms,
     });
+  }
+
+  #judge(): Breach[] {
+    const scene = this.#scene;
+    const silence = silenceOf(this.#scenario);
+    return [
+      ...checkSafety(scene),
+      ...checkLiveness(scene),
+      ...boundedMessages(scene),
+      ...(silence === "long" ? [] : apart(scene)),
+      ...(silence === "calm" ? unhurried(scene) : []),
+    ];
   }
 
   // --- the nodes ---
@@ -120,11 +151,11 @@ class RealRun {
     const ground: Ground = { ...common, network: new Network(clock, this.#paths), onFatal };
     for (const [index, spec] of this.#cast.specs.entries()) {
       const key = await generateKeyPairFromSeed("Ed25519", keySeed(seed, index));
-      const meddler = new Meddler({ index, indexOf: this.#indexOf, labelOf: this.#labelOf });
+      const names = { index, indexOf: this.#indexOf, labelOf: this.#labelOf };
+      const meddler = new Meddler({ seed: new Chance(seed, MESSAGES).word(), ...names });
       const drift_ppm = between(new Chance(seed, DRIFT, index), network.drift_ppm);
-      const doors = { join: this.#doors(index), folder: join(folder, String(index)) };
-      const station = new Station({ index, spec, key, meddler, drift_ppm, ...doors }, ground);
-      station.slow_us = this.#cast.groups[index]?.slow_us ?? 0;
+      const place = { join: this.#doors(index), folder: join(folder, String(index)), cards_max: network.cards_max };
+      const station = new Station({ index, spec, key, meddler, drift_ppm, ...place }, ground);
       station.skew_ms = between(new Chance(seed, SKEW, index), faults.skew_ms);
       this.#stations.push(station);
       this.#indices.set(station.id, index);
@@ -133,11 +164,18 @@ class RealRun {
 
   readonly #labelOf = (task: string): string => this.#witness.labels.get(task) ?? task.slice(0, 8);
 
-  /** Some that come before it, so that nobody is alone. */
+  /** Some that are up before it, so that nobody is alone. */
   #doors(index: number): string[] {
+    const { specs } = this.#cast;
+    const isLate = (peer: number): boolean => specs[peer]?.joins_ms !== undefined;
+    const all = [...specs.keys()];
+    const first = all.filter((peer) => !isLate(peer));
+    const before = all.filter((peer) => peer < index);
+    // Where all come late, the order of their numbers has to do.
+    const known = first.length === 0 ? before : isLate(index) ? first : first.filter((peer) => peer < index);
     const chance = new Chance(this.#scenario.seed, DOOR, index);
-    const doors = new Set(Array.from({ length: Math.min(index, DOORS) }, () => chance.below(index)));
-    return [...doors].map(Network.addressOf);
+    const doors = Array.from({ length: Math.min(known.length, DOORS) }, () => known[chance.below(known.length)] ?? 0);
+    return [...new Set(doors)].map(Network.addressOf);
   }
 
   // --- the phases ---
@@ -155,13 +193,14 @@ class RealRun {
 
   async #meet(): Promise<void> {
     const { clock } = this.#options;
-    const { seed } = this.#scenario;
+    const { seed, network } = this.#scenario;
     const first = this.#stations.filter(({ spec }) => spec.joins_ms === undefined);
     for (const station of first)
       clock.after(1000 * new Chance(seed, START, station.index).below(START_MS), () => station.boot());
     await this.#pass(START_MS);
+    const all = first.length <= MEET_MAX && first.length <= (network.cards_max ?? MEET_MAX);
     const met = (station: Station): boolean => {
-      if (!station.meshReady() || first.length > MEET_MAX) return station.meshReady();
+      if (!station.meshReady() || !all) return station.meshReady();
       const known = new Set(station.peer?.known().map(({ peer }) => peer));
       return first.every(({ id }) => id === station.id || known.has(id));
     };
@@ -172,20 +211,18 @@ class RealRun {
 
   async #trouble(): Promise<void> {
     const { clock } = this.#options;
-    const { faults, tasks, trouble_ms, seed } = this.#scenario;
-    this.#paths.weather = faults;
+    const { tasks, trouble_ms } = this.#scenario;
     this.#witness.onFact = (fact) => {
       if (fact.type !== "chosen") return;
       const found = quality(this.#stations, this.#witness, fact);
       if (found !== undefined) this.#qualities.push(found);
     };
-    for (const [index, group] of this.#cast.groups.entries()) {
-      const station = this.#stations[index];
-      if (group.silent_permille > 0 && station !== undefined)
-        station.meddler.rewrite = silence(group, seed ^ (index * 977));
-    }
+    this.#misbehave();
     for (const [index, group] of tasks.entries()) this.#schedule(group, index);
-    strikeAll({ clock, paths: this.#paths, stations: this.#stations, labelOf: this.#labelOf }, this.#scenario);
+    for (const [nth, { at_us, publisher }] of this.#options.announcements.entries())
+      clock.after(at_us, () => this.#stations[publisher]?.announce((wall_ms) => announcement(nth, wall_ms)));
+    const onStruck = (what: string): void => this.#witness.evidence.mark(`struck: ${what}`);
+    strikeAll({ clock, paths: this.#paths, stations: this.#stations, onStruck }, this.#scenario);
     for (const station of this.#stations) {
       const { joins_ms } = station.spec;
       if (joins_ms !== undefined) clock.after(1000 * joins_ms, () => station.boot());
@@ -195,18 +232,53 @@ class RealRun {
       await this.#pass(Math.min(SLICE_MS, trouble_ms - passed));
   }
 
+  /** From now on the network and some of the nodes do what the scenario says. */
+  #misbehave(): void {
+    const { faults, seed } = this.#scenario;
+    const { groups, liars } = this.#cast;
+    this.#paths.weather = faults;
+    for (const station of this.#stations) {
+      const { index, meddler } = station;
+      const group = groups[index];
+      const own = seed ^ (index * 977);
+      meddler.faults = faults;
+      station.burden(group?.slow_us ?? 0);
+      if (liars.has(index)) {
+        this.#witness.evidence.liars.add(index);
+        meddler.rewrite = liar(this.#surroundings, index, new Random(own));
+      } else if (group !== undefined && group.silent_permille > 0) meddler.rewrite = silence(group, own);
+    }
+  }
+
+  get #surroundings(): Surroundings {
+    const { evidence } = this.#witness;
+    const hosts = this.#stations;
+    return {
+      evidence,
+      hosts,
+      indexOf: this.#indexOf,
+      id: (index) => at(index).id,
+      seal: (index, document) => at(index).seal(document),
+    };
+
+    function at(index: number): Station {
+      const station = hosts[index];
+      if (station === undefined) throw new Error(`there is no peer ${index}`);
+      return station;
+    }
+  }
+
   /** No more faults: everybody is up but the dead, until nothing is left to decide. */
   async #settle(): Promise<void> {
     const { dead, settle_ms } = this.#scenario;
     const gone = new Set([...dead, ...this.#cast.leaves.map(({ peer }) => peer)]);
-    this.#paths.weather = CALM;
-    this.#paths.burst_permille = 0;
+    this.#paths.calm();
     for (const station of this.#stations) {
       station.meddler.calm();
+      station.hurry();
       if (gone.has(station.index)) station.retire();
       else station.boot();
     }
-    this.#paths.heal();
     const back = (): boolean => this.#stations.every(({ index, peer }) => peer !== undefined || gone.has(index));
     await this.#passUntil(() => back() && checkLiveness(this.#scene).length === 0, settle_ms);
   }
@@ -256,10 +328,13 @@ class RealRun {
   }
 
   #asker({ peer, from }: TaskGroup, random: Random): Station | undefined {
-    const { groups } = this.#cast;
+    const { groups, liars } = this.#cast;
     if (peer !== undefined) return this.#stations[peer]?.peer === undefined ? undefined : this.#stations[peer];
     const able = this.#stations.filter(
-      (station) => station.peer !== undefined && (from === undefined || groups[station.index]?.name === from),
+      (station) =>
+        station.peer !== undefined &&
+        !liars.has(station.index) &&
+        (from === undefined || groups[station.index]?.name === from),
     );
     return able[random.below(able.length)];
   }

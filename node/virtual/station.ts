@@ -15,8 +15,10 @@ import {
   type PeerEvent,
   type PeerId,
   recordSchema,
+  type Seal,
   shardsOf,
   type TaskId,
+  type TopicDocument,
 } from "../../protocols/mod.ts";
 import type { PeerSpec } from "../../sim/mod.ts";
 import { Driver, type Host, type HostEvents, Work } from "../driver/mod.ts";
@@ -27,6 +29,8 @@ import { isReady, READY } from "../readiness.ts";
 import { openStore, type Store } from "../store/mod.ts";
 import { submit } from "../submitting.ts";
 import { type Clock, Process } from "./clock.ts";
+import { loseCopies } from "./copies.ts";
+import { Disk } from "./disk.ts";
 import type { Meddler } from "./meddler.ts";
 import type { Meter } from "./meter.ts";
 import { Network } from "./network.ts";
@@ -54,6 +58,8 @@ export interface StationOptions {
   readonly join: readonly string[];
   readonly meddler: Meddler;
   readonly drift_ppm: number;
+  /** Cards that it holds at most; undefined: the protocol's limit. */
+  readonly cards_max: number | undefined;
 }
 
 interface Node {
@@ -63,20 +69,31 @@ interface Node {
   readonly peer: Peer;
 }
 
+interface Running {
+  readonly process: Process;
+  readonly peer: Peer;
+  readonly driver: Driver;
+}
+
 export class Station {
   readonly index: number;
   readonly id: PeerId;
   readonly spec: PeerSpec;
   readonly meddler: Meddler;
   /** These stay through a crash: they are the machine's. */
-  slow_us = 0;
   skew_ms = 0;
+  #usual_us = 0;
+  #slowed_us: readonly number[] = [];
   readonly #options: StationOptions;
   readonly #ground: Ground;
   #boots = 0;
   #process: Process | undefined;
   #store: Store | undefined;
   #node: Node | undefined;
+  /** Of the process that runs. */
+  #disk: Disk | undefined;
+  /** Turns that the driver was asked for by the disk alone. */
+  #synced = 0;
   #dying = false;
   #retired = false;
 
@@ -93,6 +110,10 @@ export class Station {
   get peer(): Peer | undefined {
     return this.#node?.peer;
   }
+  /** Signs with its key. */
+  get seal(): Seal {
+    return makeSeal(this.#options.key);
+  }
 
   // --- life ---
 
@@ -101,7 +122,7 @@ export class Station {
     const { seed, clock, witness, onFatal } = this.#ground;
     this.#boots += 1;
     const process = new Process(this.index, seed * 7919 + this.index * 101 + this.#boots);
-    process.slow_us = this.slow_us;
+    process.slow_us = this.#slow_us;
     process.skew_ms = this.skew_ms;
     process.drift_ppm = this.#options.drift_ppm;
     this.#process = process;
@@ -117,11 +138,14 @@ export class Station {
     const { network, witness, meter } = this.#ground;
     network.kill(process);
     this.#store?.close();
-    witness.went(this.index);
+    witness.went({ index: this.index, syncing: this.#disk?.syncing ?? 0 });
     meter.gone(this.index);
+    this.meddler.forget();
     this.#process = undefined;
     this.#store = undefined;
     this.#node = undefined;
+    this.#disk = undefined;
+    this.#synced = 0;
     this.#dying = false;
     if (this.spec.durable === false) rmSync(this.#options.folder, { recursive: true, force: true });
   }
@@ -135,10 +159,26 @@ export class Station {
   pause(for_us: number): void {
     if (this.#process !== undefined) this.#ground.clock.pause(this.#process, for_us);
   }
-  /** Each event of the machine takes this long from now on. */
-  slow(event_us: number): void {
-    this.slow_us = event_us;
-    if (this.#process !== undefined) this.#process.slow_us = event_us;
+  /** Each event takes this long from now on: an overloaded machine. */
+  burden(event_us: number): void {
+    this.#usual_us = event_us;
+    this.hurry();
+  }
+  /** For a while, beside whatever else slows it down: as slow as the slowest. Ends with the call of what is returned. */
+  slow(event_us: number): () => void {
+    this.#slowed([...this.#slowed_us, event_us]);
+    return () => this.#slowed(this.#slowed_us.toSpliced(this.#slowed_us.indexOf(event_us), 1));
+  }
+  /** As slow as it always is. */
+  hurry(): void {
+    this.#slowed([]);
+  }
+  #slowed(slowed_us: readonly number[]): void {
+    this.#slowed_us = slowed_us;
+    if (this.#process !== undefined) this.#process.slow_us = this.#slow_us;
+  }
+  get #slow_us(): number {
+    return Math.max(this.#usual_us, ...this.#slowed_us);
   }
   /** Its calendar jumps. */
   jump(by_ms: number): void {
@@ -161,6 +201,13 @@ export class Station {
   }
   cancel(task: TaskId): Promise<Answer> {
     return this.#within(({ driver }) => driver.ask((ref) => ({ type: "cancel", ref, task })));
+  }
+  /** Said on its topics' first, as if its machine had. */
+  announce(make: (wall_ms: number) => TopicDocument): void {
+    const [node, process] = [this.#node, this.#process];
+    const [shard] = shardsOf(this.spec.agents);
+    if (node !== undefined && process !== undefined && shard !== undefined)
+      this.#ground.clock.enter(process, () => node.host.publish(shard, make(Date.now())));
   }
   drain(): void {
     const [node, process] = [this.#node, this.#process];
@@ -193,8 +240,8 @@ export class Station {
   // --- the node ---
 
   async #start(process: Process): Promise<void> {
-    const { key, folder, join, spec } = this.#options;
-    const { name, network, meter, onFatal } = this.#ground;
+    const { key, folder, join, spec, cards_max } = this.#options;
+    const { clock, name, network, meter, onFatal } = this.#ground;
     const open = makeOpen(name);
     const seal = makeSeal(key);
     const store = openStore(folder);
@@ -202,6 +249,11 @@ export class Station {
     const kept = keptIn(store, recordSchema(open));
     const driver = new Driver({ store, onFact: () => undefined, onRefused: () => undefined, onFatal });
     const work = this.#work(driver);
+    const onSynced = (): void => {
+      this.#synced += 1;
+      driver.push({ type: "alarm" });
+    };
+    this.#disk = new Disk({ clock, process, sync_us: spec.sync_us ?? 0, onSynced });
     const host = await startHost({
       key,
       seal,
@@ -215,16 +267,19 @@ export class Station {
       underlay: {
         transport: ({ logger }) => new VirtualTransport({ network, process, log: logger.forComponent("virtual") }),
         metrics: meter.metrics,
-        onMade: (node) => meter.attach(this.index, node),
+        onMade: (node) => {
+          meter.attach(this.index, node);
+          loseCopies(node.services.pubsub, (from) => this.meddler.losesCopy(from));
+        },
       },
     });
     if (!process.alive) return;
     const { agents, durable = true } = spec;
     const seed = randomBytes(4).readUInt32LE();
-    const about = { self: this.id, network: name, version: "0.0.0", seed, seal, durable };
+    const about = { self: this.id, network: name, version: "0.0.0", seed, seal, durable, cards_max };
     const peer = new Peer({ ...about, addrs: host.addrs(), agents });
     this.#node = { driver, host, peer, begun_ms: performance.now() };
-    const watched = { receive: (event: PeerEvent) => this.#receive(process, peer, event) };
+    const watched = { receive: (event: PeerEvent) => this.#receive({ process, peer, driver }, event) };
     driver.begin({ peer: watched, host, work, kept });
   }
 
@@ -253,8 +308,8 @@ export class Station {
       onConnected: (peer) => driver.push({ type: "connected", peer }),
       onDisconnected: (peer) => driver.push({ type: "disconnected", peer }),
       onUnreachable: (peer) => driver.push({ type: "unreachable", peer }),
-      onFound: (skill, peers) => driver.push({ type: "found", skill, peers }),
-      onCard: (card) => driver.push({ type: "card", card }),
+      onFound: (skill, peers) => driver.push({ type: "found", skill, peers: this.meddler.found(skill, peers) }),
+      onCard: (card) => this.meddler.shows(card.signer) && driver.push({ type: "card", card }),
       onRefused: (from, clause, detail) => {
         this.#ground.witness.evidence.refusals.push({ node: this.index, from, clause, detail });
       },
@@ -269,19 +324,32 @@ export class Station {
   }
 
   /** What the driver takes for the peer. */
-  #receive(process: Process, peer: Peer, event: PeerEvent): readonly Effect[] {
-    if (this.#dying || !process.alive) return [];
+  #receive({ process, peer, driver }: Running, event: PeerEvent): readonly Effect[] {
+    const disk = this.#disk;
+    if (this.#dying || !process.alive || disk === undefined) return [];
+    // One alarm is as good as another: if a real one waits behind it, the machine hears that.
+    if (event.type === "alarm" && this.#synced > 0) this.#synced -= 1;
+    else {
+      const effects = peer.receive(event);
+      this.#ground.witness.told(this, event, effects);
+      disk.put(effects);
+    }
+    return this.#perform(driver, process, disk.take());
+  }
+
+  #perform(driver: Driver, process: Process, wanted: readonly Effect[]): readonly Effect[] {
     const { witness, clock } = this.#ground;
-    const said = peer.receive(event);
-    witness.told(this.index, event, said);
-    const { effects, late, crash } = this.meddler.meddle(said);
-    for (const effect of effects) witness.effect(this.index, effect);
+    const { said, effects, late, slandered, crash } = this.meddler.meddle(wanted);
+    for (const effect of said) witness.effect(this.index, effect);
     for (const { send, late_ms } of late)
       clock.after(1000 * late_ms, () => this.#node?.host.send(send.to, send.message), process);
-    if (crash !== undefined) {
-      this.#dying = true;
-      // What was said before it is still performed, and leaves.
-      clock.after(0, () => this.crash());
+    for (const peer of slandered) driver.push({ type: "unreachable", peer });
+    if (crash === undefined) return effects;
+    this.#dying = true;
+    // What was said before it is still performed, and leaves.
+    clock.after(0, () => this.crash());
+    if (crash !== "fuse") {
+      witness.evidence.mark(`struck: crash ${crash.when} ${crash.kind}`);
       clock.after(1000 * (1 + crash.down_ms), () => this.boot());
     }
     return effects;

@@ -2,11 +2,11 @@
  * Performs a scenario's planned faults on real nodes: crashes, pauses and clocks at the stations, cuts and loss on the paths. What
  * strikes before a message, or between two effects, is left to the station's meddler.
  */
-import type { TaskId } from "../../protocols/mod.ts";
 import type { PlannedFault, Scenario } from "../../sim/mod.ts";
 import type { Clock } from "./clock.ts";
-import type { CrashAt, Named } from "./meddler.ts";
-import type { Paths } from "./paths.ts";
+import type { Named } from "./fates.ts";
+import type { CrashAt } from "./meddler.ts";
+import type { Cut, Paths } from "./paths.ts";
 import type { Station } from "./station.ts";
 
 type Timed = Exclude<PlannedFault, { readonly type: "message" | "crash-at" }>;
@@ -15,7 +15,8 @@ export interface Stage {
   readonly clock: Clock;
   readonly paths: Paths;
   readonly stations: readonly Station[];
-  readonly labelOf: (task: TaskId) => string;
+  /** A fault struck: for those who want to know what a run came to. */
+  readonly onStruck: (what: string) => void;
 }
 
 /** From now on. Nothing strikes, and nobody comes back, after the trouble. */
@@ -36,9 +37,14 @@ export function strikeAll(stage: Stage, { plan, trouble_ms }: Scenario): void {
 
 function strike(stage: Stage, fault: Timed, ends_us: number): void {
   const { clock, paths, stations } = stage;
+  stage.onStruck(fault.type);
   const lasts_ms = "for_ms" in fault ? fault.for_ms : "down_ms" in fault ? fault.down_ms : 0;
   const later = (undo: () => void): void => {
     clock.after(1000 * lasts_ms, () => clock.now_us < ends_us && undo());
+  };
+  const part = (cuts: readonly Cut[]): void => {
+    paths.cut(cuts);
+    later(() => paths.mend(cuts));
   };
   const at = (index: number): Station => {
     const station = stations[index];
@@ -50,26 +56,17 @@ function strike(stage: Stage, fault: Timed, ends_us: number): void {
       return crash(at(fault.peer), fault, later);
     case "pause":
       return at(fault.peer).pause(1000 * fault.for_ms);
-    case "slow": {
-      const station = at(fault.peer);
-      const before = station.slow_us;
-      station.slow(fault.event_us);
-      return later(() => station.slow(before));
-    }
+    case "slow":
+      return later(at(fault.peer).slow(fault.event_us));
     case "split":
-      split(stage, fault.group, fault.bridge);
-      return later(() => paths.heal());
+      return part(split(stage, fault.group, fault.bridge));
     case "one-way":
-      paths.cut(fault.from, fault.to);
-      return later(() => paths.heal());
+      return part([{ from: fault.from, to: fault.to }]);
     case "ring":
-      ring(stage);
-      return later(() => paths.heal());
+      return part(ring(stage));
     case "burst":
-      paths.burst_permille = fault.loss_permille;
-      return later(() => {
-        paths.burst_permille = 0;
-      });
+      paths.burst(fault.loss_permille);
+      return later(() => paths.lull(fault.loss_permille));
     case "clock-jump":
       return at(fault.peer).jump(fault.by_ms);
     case "drain":
@@ -79,34 +76,41 @@ function strike(stage: Stage, fault: Timed, ends_us: number): void {
 
 function crash(
   station: Station,
-  { after_effects, down_ms }: Extract<Timed, { readonly type: "crash" }>,
+  { after_effects }: Extract<Timed, { readonly type: "crash" }>,
   later: (undo: () => void) => void,
 ): void {
-  if (after_effects !== undefined) station.meddler.fuse = { left: after_effects, down_ms };
-  else {
-    station.crash();
-    later(() => station.boot());
-  }
+  const { meddler } = station;
+  if (after_effects === undefined) station.crash();
+  else meddler.fuse = after_effects;
+  later(() => {
+    // A fuse that has not burnt down by now does so now.
+    if (meddler.fuse !== undefined) station.crash();
+    meddler.fuse = undefined;
+    station.boot();
+  });
 }
 
 /** Two groups that cannot reach each other, unless over a bridge that reaches both. */
-function split({ paths, stations }: Stage, group: readonly number[], bridge: number | undefined): void {
+function split({ stations }: Stage, group: readonly number[], bridge: number | undefined): Cut[] {
   const inside = new Set(group);
-  for (const { index } of stations) {
-    if (inside.has(index) || index === bridge) continue;
-    for (const member of inside) if (member !== bridge) cutBoth(paths, member, index);
-  }
+  const outside = stations.map(({ index }) => index).filter((index) => !inside.has(index) && index !== bridge);
+  const members = [...inside].filter((member) => member !== bridge);
+  return outside.flatMap((one) => members.flatMap((other) => bothWays(one, other)));
 }
 
 /** Each reaches its two neighbours only. */
-function ring({ paths, stations }: Stage): void {
+function ring({ stations }: Stage): Cut[] {
   const count = stations.length;
+  const cuts: Cut[] = [];
   for (let one = 0; one < count; one++)
     for (let other = one + 1; other < count; other++)
-      if (other - one !== 1 && other - one !== count - 1) cutBoth(paths, one, other);
+      if (other - one !== 1 && other - one !== count - 1) cuts.push(...bothWays(one, other));
+  return cuts;
 }
 
-function cutBoth(paths: Paths, one: number, other: number): void {
-  paths.cut(one, other);
-  paths.cut(other, one);
+function bothWays(one: number, other: number): Cut[] {
+  return [
+    { from: one, to: other },
+    { from: other, to: one },
+  ];
 }

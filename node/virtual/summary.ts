@@ -1,6 +1,6 @@
 /** What a finished run on real nodes amounts to. */
 import type { TaskId } from "../../protocols/mod.ts";
-import { type Breach, brokenOf, distribution, overlaps, type Scenario } from "../../sim/mod.ts";
+import { type Breach, brokenOf, coverage, distribution, LAN, overlaps, type Scenario } from "../../sim/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { RealReport, RealTask } from "./report.ts";
 import type { Witness } from "./witness.ts";
@@ -71,7 +71,7 @@ function reportOf(ended: Ended, all: readonly RealTask[]): RealReport["report"] 
     overlappingExecutions: overlaps(evidence, witness.now_ms),
     toolCalls: evidence.toolCalls,
     choiceQuality: distribution(qualities).mean,
-    coverage: {},
+    coverage: Object.fromEntries(coverage(evidence)),
     events,
     eventsPerSecond: wallMs > 0 ? Math.round((1000 * events) / wallMs) : 0,
     virtualMs: Math.round(clock.now_us / 1000),
@@ -82,17 +82,13 @@ function reportOf(ended: Ended, all: readonly RealTask[]): RealReport["report"] 
 }
 
 /** What a scenario may ask for and this tier cannot do. */
-function notesOf({ peers, network, faults }: Scenario): string[] {
-  const unsaid = faults.muffled.length > 0 || faults.slander_permille > 0 || faults.blank_permille > 0;
+function notesOf({ network, faults, plan }: Scenario): string[] {
+  const lossy = faults.loss_permille > 0 || plan.some(({ type }) => type === "burst");
   const lacks: [boolean, string][] = [
-    [peers.some(({ liars }) => liars > 0), "liars are honest"],
     [network.topology === "full", "connections are the degree keeper's: nobody is connected to everybody by itself"],
+    [network.topology === "mesh" && network.degree !== LAN.degree, "nodes keep as many connections as they always do"],
     [network.warm_cards !== undefined, "peers meet as they would"],
-    [network.sync_us > 0, "disks take no time"],
-    [faults.duplicate_permille > 0, "streams carry nothing twice"],
-    [faults.loss_permille > 0 || faults.gossip_loss_permille > 0, "what is lost on a connection comes later"],
-    [unsaid, "nothing is muffled, nobody slandered, no look-up blank"],
-    [faults.late_ms > 0, "alarms ring in time"],
+    [lossy, "what is lost on a connection comes later"],
   ];
   return lacks.filter(([lack]) => lack).map(([, words]) => `libp2p tier: ${words}`);
 }

@@ -2,7 +2,7 @@
  * What somebody outside saw of a run: every event and effect in the journal, and the evidence that the simulator's checkers read.
  * Machines and hosts never see it.
  */
-import type { Effect, Fact, PeerEvent, PeerId, TaskId } from "../../protocols/mod.ts";
+import type { Effect, Fact, Peer, PeerEvent, PeerId, TaskId } from "../../protocols/mod.ts";
 import { Evidence, type Run } from "../../sim/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { Journal } from "./journal.ts";
@@ -12,6 +12,11 @@ interface Asked {
   readonly ref: number;
   readonly at: number;
   readonly due: number;
+}
+
+interface Told {
+  readonly index: number;
+  readonly peer: Peer | undefined;
 }
 
 export class Witness {
@@ -24,8 +29,10 @@ export class Witness {
   readonly running = new Map<number, Set<Run>>();
   onFact: (fact: Fact) => void = () => undefined;
   readonly #clock: Clock;
-  /** Requests by node and its own number for them: the last one of that number is the one that is answered. */
+  /** By node and its own number for them, which begins anew with each process: the last one of a number is the one answered. */
   readonly #requests = new Map<string, Asked>();
+  /** Tasks to be cancelled, by the same numbers. */
+  readonly #wishes = new Map<string, TaskId>();
   #refs = 0;
 
   constructor(clock: Clock, journal: Journal) {
@@ -38,19 +45,30 @@ export class Witness {
   }
 
   /** A machine was told something, and wants this done: before anybody meddles with it. */
-  told(node: number, event: PeerEvent, effects: readonly Effect[]): void {
+  told({ index: node, peer }: Told, event: PeerEvent, effects: readonly Effect[]): void {
+    // The place of a handler that would not stop is counted twice until its run has ended, which is told next.
+    if (event.type !== "stuck") this.#audit(node, peer?.load() ?? [], event.type);
     this.journal.event(this.#clock.now_us, node, event);
     if (event.type === "submit") this.#asked(node, event, effects);
     else if (event.type === "cancel") {
-      const answer = effects.find((effect) => effect.type === "answer");
-      const granted = answer?.answer.ok === true;
-      this.evidence.cancels.push({ at: this.now_ms, node, task: event.task, granted });
+      this.#wishes.set(`${node} ${event.ref}`, event.task);
+      this.#requests.delete(`${node} ${event.ref}`);
+      this.evidence.cancels.push({ at: this.now_ms, node, task: event.task, granted: false });
+    }
+  }
+
+  #audit(node: number, loads: ReturnType<Peer["load"]>, after: PeerEvent["type"]): void {
+    for (const { agent, busy, concurrency } of loads) {
+      if (busy >= 0 && busy <= concurrency) continue;
+      const what = `${agent} of peer ${node} has ${busy} of ${concurrency} after ${after}`;
+      this.evidence.overbooked.push(`${this.now_ms} ms: ${what}`);
     }
   }
 
   #asked(node: number, { ref, request }: Extract<PeerEvent, { type: "submit" }>, effects: readonly Effect[]): void {
     const asked = { ref: ++this.#refs, at: this.now_ms, due: this.now_ms + request.deadline_ms };
     this.#requests.set(`${node} ${ref}`, asked);
+    this.#wishes.delete(`${node} ${ref}`);
     this.evidence.terms.set(asked.ref, request);
     const label = labelIn(request.input);
     for (const effect of effects)
@@ -58,7 +76,7 @@ export class Witness {
         this.labels.set(effect.fact.task, label);
   }
 
-  /** What the driver is about to do. */
+  /** What a process says and does, also when nobody ever hears of it. */
   effect(node: number, effect: Effect): void {
     this.journal.effect(this.#clock.now_us, node, effect);
     const seen = { at: this.now_ms, node };
@@ -92,6 +110,11 @@ export class Witness {
   }
 
   #answered(node: number, { ref, answer }: Extract<Effect, { type: "answer" }>): void {
+    // A wish is granted when its user is told so: not before that is on the disk.
+    const wish = this.#wishes.get(`${node} ${ref}`);
+    if (wish !== undefined && answer.ok)
+      this.evidence.cancels.push({ at: this.now_ms, node, task: wish, granted: true });
+    this.#wishes.delete(`${node} ${ref}`);
     const asked = this.#requests.get(`${node} ${ref}`);
     if (asked === undefined) return;
     this.#requests.delete(`${node} ${ref}`);
@@ -104,8 +127,9 @@ export class Witness {
   came(station: { readonly index: number; readonly id: PeerId }): void {
     this.evidence.came(this.now_ms, station);
   }
-  went(index: number): void {
-    this.evidence.went(this.now_ms, { index, syncing: 0 });
+  /** `syncing`: turns whose effects waited for the disk. */
+  went({ index, syncing }: { readonly index: number; readonly syncing: number }): void {
+    this.evidence.went(this.now_ms, { index, syncing });
     for (const run of this.running.get(index) ?? []) {
       run.ended = this.now_ms;
       run.end = "crashed";

@@ -86,6 +86,8 @@ export class Contractor {
   #fence = 0;
   #lease_until = NEVER;
   #renew_at = NEVER;
+  /** Custodians that did not know the task, and were given it. */
+  readonly #given = new Set<PeerId>();
   #renewal = { beat: 0, sent_at: 0, alive: new Set<PeerId>() };
   #done_permille = 0;
   #note: string | undefined;
@@ -300,8 +302,10 @@ export class Contractor {
           input: this.#options.input,
           left_ms: Math.max(0, this.#due - now),
         });
-        if (this.#state.name === "proposing")
+        // Once: whoever does not know it a second time may never take it, and repeats must slow down.
+        if (this.#state.name === "proposing" && !this.#given.has(from))
           this.#state.retry_at = Math.min(this.#state.retry_at, now + LIMITS.retry_ms);
+        this.#given.add(from);
         return;
       default:
         // A nack means a higher ballot: its conductor attaches us, or our repeats end at the deadline.

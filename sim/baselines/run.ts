@@ -7,6 +7,7 @@ import { NEVER, scoreOf } from "../../protocols/mod.ts";
 import { castOf, drawn } from "../cast.ts";
 import { NO_FAULTS } from "../faults.ts";
 import type { PeerSpec } from "../host.ts";
+import type { Cut } from "../links.ts";
 import type { PlannedFault, Scenario } from "../scenario.ts";
 import { Tally } from "../tally.ts";
 import { Claimant } from "./claimant.ts";
@@ -136,6 +137,10 @@ function strike(world: BaselineWorld, fault: PlannedFault, ends_ms: number): voi
     const lasts = "for_ms" in fault ? fault.for_ms : "down_ms" in fault ? fault.down_ms : NEVER;
     if (world.now + lasts < ends_ms) world.after(lasts, undo);
   };
+  const part = (cuts: readonly Cut[]): void => {
+    for (const { from, to, oneWay } of cuts) world.cut(from, to, { oneWay });
+    later(() => world.mend(cuts));
+  };
   switch (fault.type) {
     case "crash":
       world.crash(fault.peer);
@@ -144,17 +149,18 @@ function strike(world: BaselineWorld, fault: PlannedFault, ends_ms: number): voi
       return world.pause(fault.peer, fault.for_ms);
     case "split": {
       const inside = new Set(fault.group);
+      const cuts: Cut[] = [];
       for (let other = 0; other < world.count; other++)
         for (const member of inside)
-          if (!inside.has(other) && other !== fault.bridge && member !== fault.bridge) world.cut(member, other);
-      return later(() => world.heal());
+          if (!inside.has(other) && other !== fault.bridge && member !== fault.bridge)
+            cuts.push({ from: member, to: other, oneWay: false });
+      return part(cuts);
     }
     case "one-way":
-      world.cut(fault.from, fault.to, { oneWay: true });
-      return later(() => world.heal());
+      return part([{ from: fault.from, to: fault.to, oneWay: true }]);
     case "burst":
       world.links.burst(fault.loss_permille);
-      return later(() => world.links.burst(0));
+      return later(() => world.links.lull(fault.loss_permille));
     default:
       throw new Error(`the compared designs know no fault ${fault.type}`);
   }

@@ -7,7 +7,7 @@ import { NEVER, parseTaskId, Random, type TaskId } from "../../protocols/mod.ts"
 import { Engine } from "../engine/engine.ts";
 import { NO_FAULTS } from "../faults.ts";
 import type { PeerSpec } from "../host.ts";
-import { Links } from "../links.ts";
+import { type Cut, Links } from "../links.ts";
 import { digestOf } from "../notary.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Execution, TaskLife } from "./history.ts";
@@ -147,8 +147,15 @@ export class BaselineWorld {
         this.#know(this.#place(one), other, "gone");
     });
   }
+  mend(cuts: readonly Cut[]): void {
+    this.links.mend(cuts);
+    this.#meet();
+  }
   heal(): void {
     this.links.healAll();
+    this.#meet();
+  }
+  #meet(): void {
     for (const place of this.#places)
       for (const other of place.missed) if (this.up(other)) this.#notice(place, other, "came");
   }

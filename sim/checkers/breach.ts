@@ -29,8 +29,14 @@ export type PromiseName =
   | "patience"
   /** No more attempts than were granted. */
   | "attempts"
+  /** Whoever submits is told whether the task was taken on. */
+  | "answer"
   | "messages"
-  | "quiet";
+  | "quiet"
+  /** Messages that come twice make no difference. */
+  | "copies"
+  /** What a peer holds stays within its limits, and is given back. */
+  | "memory";
 
 export interface Breach {
   readonly promise: PromiseName;

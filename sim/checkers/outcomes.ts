@@ -1,5 +1,5 @@
 /** P1 as users see it: one outcome, for good, and a result that somebody really made. */
-import type { OutcomeDocument, TaskId } from "../../protocols/mod.ts";
+import type { OutcomeDocument } from "../../protocols/mod.ts";
 import type { Evidence } from "../evidence.ts";
 import { type Breach, short, text } from "./breach.ts";
 
@@ -90,12 +90,4 @@ function canonical(value: unknown): string {
     .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
     .sort()
     .join()}}`;
-}
-
-/** P5, roughly: no task talks without end. */
-export function boundedMessages(evidence: Evidence, messages_max: number): Breach[] {
-  const count = ({ task }: { readonly task: TaskId }): number => evidence.messages(task);
-  return evidence.acknowledged
-    .filter((one) => count(one) > messages_max)
-    .map((one) => ({ promise: "messages", detail: `${short(one.task)}: ${count(one)} messages` }));
 }

@@ -46,6 +46,10 @@ function answerable(scene: Scene): { readonly task: TaskId; readonly node: numbe
 
 /** P3: an acknowledged task with a majority of its custodians up has an outcome at every one of them that knows it. */
 export function checkLiveness(scene: Scene): Breach[] {
+  return [...undecided(scene), ...unanswered(scene)];
+}
+
+function undecided(scene: Scene): Breach[] {
   return answerable(scene).flatMap(({ task, node, up }) => {
     // One that never stored it may have been left out: the others decided without it, and have no reason to say more.
     const knowing = up.filter(({ knows }) => knows);
@@ -53,6 +57,15 @@ export function checkLiveness(scene: Scene): Breach[] {
     if (knowing.length > 0 && waiting.length === 0) return [];
     const where = knowing.length === 0 ? "known to nobody" : `undecided at ${waiting.join(", ")}`;
     return [{ promise: "P3", detail: `${short(task)} of peer ${node}: ${where} after ${scene.now} ms` } as const];
+  });
+}
+
+/** A submit has its answer once no task is open there, unless the peer crashed: what it was asked is not on its disk. */
+function unanswered({ evidence, hosts, now }: Scene): Breach[] {
+  return [...evidence.asked].flatMap(([ref, { node, at }]): Breach[] => {
+    if (evidence.answers.has(ref) || evidence.liars.has(node)) return [];
+    if (!evidence.up(node, at) || evidence.crashed(node, at, now) || hosts[node]?.peer?.counts().open !== 0) return [];
+    return [{ promise: "answer", detail: `peer ${node} was asked after ${at} ms, and never answered` }];
   });
 }
 

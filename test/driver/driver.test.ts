@@ -4,7 +4,7 @@ import { Driver, type Host, Work } from "../../node/driver/mod.ts";
 import { Fault } from "../../node/fault.ts";
 import type { Observed } from "../../node/moot-node.ts";
 import { openStore, type Store } from "../../node/store/mod.ts";
-import { Broken, type Effect, type Message, type PeerEvent, parsePeerId } from "../../protocols/mod.ts";
+import { Broken, type Effect, type Kept, type Message, type PeerEvent, parsePeerId } from "../../protocols/mod.ts";
 import { must, query, taskId, until } from "../host/helpers.ts";
 import { folder } from "../store/helpers.ts";
 
@@ -25,7 +25,17 @@ interface Scene {
   readonly fatal: unknown[];
 }
 
-function scene(script: (event: PeerEvent) => readonly Effect[], dir = folder()): Scene {
+interface SceneOptions {
+  readonly dir?: string;
+  readonly kept?: readonly { readonly key: string; readonly record: Kept }[];
+  /** What comes before the machines are there. */
+  readonly early?: readonly Parameters<Driver["push"]>[0][];
+}
+
+function scene(
+  script: (event: PeerEvent) => readonly Effect[],
+  { dir = folder(), kept = [], early = [] }: SceneOptions = {},
+): Scene {
   const store = openStore(dir);
   const batches: number[] = [];
   const counting: Store = {
@@ -76,7 +86,8 @@ function scene(script: (event: PeerEvent) => readonly Effect[], dir = folder()):
     store.close();
   });
   const work = new Work([], (event) => driver.push(event));
-  driver.begin({ peer: { receive }, host, work, kept: [] });
+  for (const event of early) driver.push(event);
+  driver.begin({ peer: { receive }, host, work, kept });
   return { driver, store, events, sent, batches, facts, fatal };
 }
 
@@ -94,6 +105,18 @@ describe("the driver", () => {
       expect(now).toBeGreaterThanOrEqual(events[index - 1]?.now ?? 0);
       expect([Number.isInteger(now), Number.isInteger(wall)]).toEqual([true, true]);
     }
+  });
+
+  it("hands in what came before the machines were there after their start", async () => {
+    const { events } = scene(() => [], { early: [arrival(1), arrival(2)] });
+    await until(() => events.length === 3, "all events");
+    expect(events.map(({ type }) => type)).toEqual(["start", "message", "message"]);
+  });
+
+  it("gives back what was kept", () => {
+    const kept = [{ key: "seq", record: { kind: "seq", seq: 7 } }] as const;
+    const { events } = scene(() => [], { kept });
+    expect(events).toMatchObject([{ type: "start", kept }]);
   });
 
   it("performs effects in order, and nothing before all that its turn keeps is on disk, with one write", async () => {
@@ -137,14 +160,14 @@ describe("the driver", () => {
       if (event.type === "alarm") rings.push(event.now);
       return event.type === "start"
         ? [
-            { type: "wake", at: event.now + 20 },
-            { type: "wake", at: event.now + 60 },
+            { type: "wake", at: event.now + 50 },
+            { type: "wake", at: event.now + 300 },
           ]
         : [];
     });
     await until(() => rings.length > 0, "the alarm");
     expect(rings).toHaveLength(1);
-    expect(rings[0]).toBeGreaterThanOrEqual(must(events[0]).now + 60);
+    expect(rings[0]).toBeGreaterThanOrEqual(must(events[0]).now + 300);
   });
 
   it("answers each wish once", async () => {
@@ -218,5 +241,14 @@ describe("the driver stops, and says why,", () => {
     await until(() => fatal.length === 1, "the end");
     expect(fatal[0]).toBeInstanceOf(Fault);
     expect(sent).toEqual([]);
+  });
+
+  it("when the disk fails: no wish is granted that was not kept", async () => {
+    const { driver, store } = scene((event) => {
+      if (event.type !== "cancel") return [];
+      return [seq(1), { type: "answer", ref: event.ref, answer: { ok: true, task: event.task } }];
+    });
+    store.close();
+    await expect(driver.ask((ref) => ({ type: "cancel", ref, task: taskId(1) }))).resolves.toMatchObject({ ok: false });
   });
 });

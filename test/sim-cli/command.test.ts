@@ -12,7 +12,10 @@ beforeAll(() => {
   writeFileSync(join(cwd, "empty.yaml"), "");
   writeFileSync(join(cwd, "slip.yaml"), "peers:\n  - { conut: 3 }\n");
   writeFileSync(join(cwd, "stranger.yaml"), "tasks: [{ skill: a.b@1, count: 1, deadline_ms: 500 }]\n");
-  // Renewals ten times a second for minutes: far more talk than a task may cost.
+  // Judged while the work is still going on: the promise of an outcome is not kept by then.
+  const early = "peers: [{ count: 4, work_ms: 20000 }]\ntasks: [{ count: 1, deadline_ms: 60000 }]\n";
+  writeFileSync(join(cwd, "early.yaml"), `${early}trouble_ms: 1000\nsettle_ms: 1000\n`);
+  // Renewals ten times a second for minutes, as was asked for.
   const talk = "{ count: 1, lease_ms: 300, deadline_ms: 300000 }";
   writeFileSync(join(cwd, "talk.yaml"), `peers: [{ count: 4, work_ms: 200000 }]\ntasks: [${talk}]\n`);
 });
@@ -95,29 +98,35 @@ it("notes what was hardly meant", async () => {
   expect([code, stderr]).toEqual([0, expect.stringContaining("no peer has the skill a.b@1")]);
 });
 
+it("has no limit of messages for a task that was asked to talk", async () => {
+  const { code, stdout } = await sim("talk.yaml", "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).messagesPerTask.max).toBeGreaterThan(5_000);
+});
+
 describe("a broken promise", () => {
   it("ends with 10, and names seed, code and the way to see it again", async () => {
-    const { code, stdout, stderr } = await sim("talk.yaml", "--runs", "2", "--tasks", "1");
+    const { code, stdout, stderr } = await sim("early.yaml", "--runs", "2", "--tasks", "1");
     expect(code).toBe(10);
-    expect(stdout).toMatch(/^ {2}promises +BROKEN: .*messages 2 times/m);
-    expect(stderr).toMatch(/^moot: seed 1 broke .*messages 1 time: [0-9a-f]{8}: \d+ messages$/m);
+    expect(stdout).toMatch(/^ {2}promises +BROKEN: P3 2 times$/m);
+    expect(stderr).toMatch(
+      /^moot: seed 1 broke P3 1 time: [0-9a-f]{8} of peer \d: undecided at [\d, ]+ after \d+ ms$/m,
+    );
     expect(stderr).toMatch(/^ {2}commit +\d+\.\d+\.\d+/m);
-    expect(stderr).toMatch(/^ {2}reproduce +moot sim talk\.yaml --seed 2 --tasks 1$/m);
+    expect(stderr).toMatch(/^ {2}reproduce +moot sim early\.yaml --seed 2 --tasks 1$/m);
   });
 
   it("is cut down to a file that breaks it too", { timeout: 120_000 }, async () => {
-    const { code, stderr } = await sim("talk.yaml", "--seed", "3", "--faults", "lossy", "--shrink", "--json");
+    const { code, stderr } = await sim("early.yaml", "--seed", "3", "--faults", "lossy", "--shrink", "--json");
     expect(code).toBe(10);
     expect(stderr).toMatch(/^shrunk: \d+ of \d+ faults, tasks and peers are left, after \d+ tries$/m);
-    expect(readFileSync(join(cwd, "moot-sim-3.yaml"), "utf8")).toMatch(
-      /^# Breaks messages on .*\n# See it with: moot sim/,
-    );
+    expect(readFileSync(join(cwd, "moot-sim-3.yaml"), "utf8")).toMatch(/^# Breaks P3 on .*\n# See it with: moot sim/);
     const again = await sim("moot-sim-3.yaml", "--json");
     expect(again.code).toBe(10);
     expect(JSON.parse(again.stdout)).toMatchObject({
       seed: 3,
-      scenario: "talk-shrunk",
-      failing: [{ promise: "messages" }],
+      scenario: "early-shrunk",
+      failing: [{ promise: "P3" }],
     });
   });
 

@@ -3,6 +3,10 @@ import { expect, test } from "vitest";
 import { runSwarm } from "../../sim/mod.ts";
 
 test.each([
+  [653, "a submit to five custodians that was overtaken while they stored the task was never answered (contract)"],
+  [1_152, "an input whose task a crash had kept off the disk was never dropped (memory)"],
+  [68_970, "with four candidates, lots that fell on the same ones left one of them unasked (copies)"],
+  [3_031_242, "a result was offered without slowing down to a custodian that had forgotten its task (messages)"],
   [25, "a burst of loss that was still on when the trouble was over: the calm was none (simulator)"],
   [32_135, "an agreement to an award from before a restart was noted, and missing from the account (P6)"],
   [41_574, "an auctioning conductor took a contractor of a higher ballot into its own lower one (P2)"],

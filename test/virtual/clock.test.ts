@@ -127,9 +127,9 @@ describe("paths", () => {
 
   test("what is lost comes later, and holds back what is behind it", async () => {
     const { clock, paths, lane, seen } = way({ ...LAN, delay_ms: 10 });
-    paths.burst_permille = 1_000;
+    paths.burst(1_000);
     lane.send(100, () => seen("lost"));
-    paths.burst_permille = 0;
+    paths.lull(1_000);
     lane.send(100, () => seen("behind"));
     await clock.run(60_000 * MS);
     expect(seen.list).toHaveLength(2);
@@ -140,16 +140,40 @@ describe("paths", () => {
 
   test("a cut holds one way only, and lets go when it heals", async () => {
     const { clock, paths, lane, back, seen } = way({ ...LAN, delay_ms: 10 });
-    paths.cut(0, 1);
+    const cut = [{ from: 0, to: 1 }];
+    paths.cut(cut);
     lane.send(100, () => seen("there"));
     back.send(100, () => seen("back"));
     await clock.run(1_000 * MS);
     expect(seen.list).toEqual(["10 back"]);
     lane.send(100, () => seen("after it"));
-    paths.heal();
+    paths.mend(cut);
     await clock.run(2_000 * MS);
     // Tried again after 200, 600 and 1,400 ms: the first one after the cut.
     expect(seen.list.slice(1)).toEqual(["1410 there", "1410 after it"]);
+  });
+
+  test("a way is open when the last of its cuts is mended, and a burst is over when the worst is", async () => {
+    const { clock, paths, lane, seen } = way({ ...LAN, delay_ms: 10 });
+    const [short, long] = [[{ from: 0, to: 1 }], [{ from: 0, to: 1 }]];
+    paths.cut(short);
+    paths.cut(long);
+    lane.send(100, () => seen("there"));
+    paths.mend(short);
+    await clock.run(300 * MS);
+    expect(paths.isCut(0, 1)).toBe(true);
+    paths.mend(long);
+    expect(paths.isCut(0, 1)).toBe(false);
+    await clock.run(1_000 * MS);
+    expect(seen.list).toEqual(["610 there"]);
+    paths.burst(1_000);
+    paths.burst(10);
+    paths.lull(10);
+    lane.send(100, () => seen("late"));
+    paths.calm();
+    lane.send(100, () => seen("behind"));
+    await clock.run(60_000 * MS);
+    expect(Number(seen.list[1]?.split(" ")[0])).toBeGreaterThanOrEqual(1_300 + 210);
   });
 
   test("an uplink is shared by all that its machine sends", async () => {

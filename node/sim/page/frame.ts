@@ -24,7 +24,7 @@ export class Frame {
 
   constructor(record: RunRecord) {
     this.record = record;
-    this.origin_ms = originOf(record);
+    this.origin_ms = record.met_ms;
     this.end_ms = this.at(Math.max(record.report.virtualMs, this.origin_ms));
     for (const { id, index } of record.peers) this.#indices.set(id, index);
   }
@@ -60,19 +60,4 @@ export class Frame {
   get named(): readonly PeerData[] {
     return this.#named;
   }
-}
-
-/**
- * A record does not say when its peers had met. What was planned says it: the first stroke that is set for a time, or the first
- * task.
- */
-function originOf({ scenario, faults, facts }: RunRecord): number {
-  const timed = scenario.plan.filter(({ type }) => type !== "message" && type !== "crash-at");
-  const types = new Set<string>(timed.map(({ type }) => type));
-  const struck = faults.find(({ what }) => types.has(what));
-  if (struck !== undefined) return struck.at - timed.reduce((first, { at_ms }) => Math.min(first, at_ms), Infinity);
-  const asked = facts.find(({ fact }) => fact.type === "submitted");
-  const groups = scenario.tasks.filter(({ count }) => count > 0);
-  if (asked === undefined || groups.length === 0) return 0;
-  return Math.max(0, asked.at - groups.reduce((first, { at_ms }) => Math.min(first, at_ms), Infinity));
 }

@@ -88,12 +88,10 @@ function dataOf(frame: Frame, groups: readonly Group[]): { readonly data: PageDa
   return { data, faults: faultsTable(spells, frame) };
 }
 
-function spread(groups: readonly Group[], { said, report }: RunRecord): string {
+function spread(groups: readonly Group[], record: RunRecord): string {
   const took = groups.flatMap(({ took_ms, decided }) =>
     took_ms === undefined || decided?.outcome.status !== "done" ? [] : [took_ms],
   );
-  const { mean, p50, p99, max } = report.messagesPerTask;
-  const figures = `${count(mean)} on average, ${count(p50)} for half of the tasks, at most ${count(p99)} for 99 %, ${count(max)} at most`;
   const latency = histogram({
     id: "latency",
     title: "From submit to outcome, of tasks that were done",
@@ -105,8 +103,8 @@ function spread(groups: readonly Group[], { said, report }: RunRecord): string {
     id: "messages-per-task",
     title: "Messages a task, without publications on topics",
     unit: count,
-    values: said.length === 0 ? [] : groups.map((group) => group.said.length),
-    none: `Single messages are kept of small runs only. In this one: ${figures}.`,
+    values: groups.map(({ task }) => record.messages.get(task) ?? 0),
+    none: "There were no tasks.",
   });
   return latency + messages;
 }

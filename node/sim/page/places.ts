@@ -2,7 +2,7 @@
  * Where peers stand in the picture of the network: on a circle when they are few, else where springs along their connections and
  * a push between all put them (Fruchterman and Reingold 1991), from the same beginning every time. Pure.
  */
-import type { NetworkData } from "./client/data.ts";
+import type { LinkData, NetworkData } from "./client/data.ts";
 import type { Frame } from "./frame.ts";
 
 /** What a picture shows without becoming a ball of wool. */
@@ -20,11 +20,16 @@ export function networkOf(frame: Frame): NetworkData {
   const { peers, links } = frame.record;
   const indices = drawn(frame);
   const slots = new Map([...indices].map((index, slot) => [index, slot]));
-  const inside = links.flatMap(([one, other]): Link[] => {
-    const [from, to] = [slots.get(one), slots.get(other)];
-    return from === undefined || to === undefined ? [] : [[from, to]];
+  const inside = links.flatMap(({ ends: [one, other], spells }): LinkData[] => {
+    const [left, right] = [slots.get(one), slots.get(other)];
+    if (left === undefined || right === undefined) return [];
+    const when = spells.map(({ from, until }): readonly [number, number] => {
+      return [frame.at(from), until === undefined ? frame.end_ms : frame.at(until)];
+    });
+    return [{ ends: [left, right], spells: when }];
   });
-  const places = indices.length <= CIRCLE_MAX ? circle(indices.length) : springs(indices.length, inside);
+  const lines = inside.map(({ ends }) => ends);
+  const places = indices.length <= CIRCLE_MAX ? circle(indices.length) : springs(indices.length, lines);
   const shown = inside.filter((_, place) => place % Math.ceil(inside.length / LINKS_MAX) === 0);
   const omitted = [
     indices.length < peers.length ? `${indices.length} of ${peers.length} peers, those with most to do` : "",

@@ -25,7 +25,7 @@ ${head}
 <div class="controls">
 <div id="lanes-filters" role="group" aria-label="Show only"></div>
 <label>Find <input type="search" id="lanes-search" placeholder="task, skill, peer" spellcheck="false"></label>
-<label>Order <select id="lanes-order"><option value="time">as submitted</option><option value="slow">slowest first</option><option value="attempts">most attempts first</option>${small ? '<option value="messages">most messages first</option>' : ""}</select></label>
+<label>Order <select id="lanes-order"><option value="time">as submitted</option><option value="slow">slowest first</option><option value="attempts">most attempts first</option><option value="messages">most messages first</option></select></label>
 <label>Time <select id="lanes-align"><option value="clock">by the clock</option><option value="own">since each was submitted</option></select></label>
 </div>
 <div class="keys" id="lanes-legend"></div>

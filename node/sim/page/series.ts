@@ -16,12 +16,11 @@ export function seriesOf({ record }: Frame): SeriesData {
   const sums = some(messages).map((_, place) =>
     messages.slice(Math.max(0, (place - 1) * step + 1), place * step + 1).reduce((sum, value) => sum + value, 0),
   );
-  // A task may be decided before its submitter hears that it was taken on: that is no negative number of open tasks.
   // The first sample is a nought that stands for the beginning: nobody counted peers then.
   const counted = up.length > 1 ? [up[1] ?? 0, ...up.slice(1)] : up;
   return {
     every: every_ms * step,
-    open: some(open).map((value) => Math.max(0, value)),
+    open: some(open),
     running: some(running),
     messages: sums,
     up: some(counted),

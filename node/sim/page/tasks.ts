@@ -59,7 +59,7 @@ function taskData({ group, flags, breaches }: Marked, frame: Frame, said: readon
     status: decided?.outcome.status ?? "open",
     attempts: group.facts.reduce((sum, { fact }) => sum + (fact.type === "awarded" && !fact.reattached ? 1 : 0), 0),
     bids: group.facts.reduce((sum, { fact }) => sum + (fact.type === "proposed" ? 1 : 0), 0),
-    ...(group.said.length === 0 ? {} : { messages: group.said.length }),
+    messages: frame.record.messages.get(task) ?? 0,
     flags,
     bars: barsOf(group, frame),
     marks: marksOf(group, frame),

@@ -136,3 +136,25 @@ test("with no majority of custodians in reach, submit is refused and the task co
   expect(world.evidence.runs).toEqual([]);
   sound(world);
 });
+
+test("a submit to five custodians that is overtaken while it is stored is answered once the task is decided", () => {
+  const world = worldOf(crew(6, () => ok(200)));
+  const ref = world.submit(0, { skill: SKILL, custodians: 5, lease_ms: 1_500, label: "overtaken" });
+  const [{ task }] = [must(world.peer(0).tasks()[0])];
+  const [, ...fellows] = custodiansOf(world, task);
+  // They store it, and their answers are lost; then they hear no more of it, and it hears the next in line alone.
+  for (const fellow of fellows) world.cut(fellow, 0, { oneWay: true });
+  world.run(200);
+  for (const fellow of fellows) world.cut(0, fellow, { oneWay: true });
+  const takenOver = () => world.evidence.facts("prepared", task).some(({ why }) => why === "take-over");
+  expect(world.runUntil(takenOver, 7_000)).toBe(true);
+  expect(world.evidence.answers.has(ref)).toBe(false);
+  world.links.mend([{ from: must(fellows[0]), to: 0, oneWay: true }]);
+  const overtaken = () => world.peer(0).tasks()[0]?.state === "standing-by";
+  expect(world.runUntil(overtaken, 7_000)).toBe(true);
+  world.heal();
+  expect(outcomeOf(world, task).status).toBe("done");
+  expect(world.runUntil(() => world.evidence.answers.has(ref), 10_000)).toBe(true);
+  expect(world.evidence.answers.get(ref)).toEqual({ ok: true, task });
+  sound(world);
+});

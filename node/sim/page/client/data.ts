@@ -22,10 +22,16 @@ export interface PeerData {
   readonly agents: readonly string[];
 }
 
+/** Two places, and from when to when they were connected. */
+export interface LinkData {
+  readonly ends: readonly [number, number];
+  readonly spells: readonly (readonly [from: number, until: number])[];
+}
+
 export interface NetworkData {
   /** Peers that are drawn, each with its place in the unit square. */
   readonly places: readonly { readonly peer: number; readonly x: number; readonly y: number }[];
-  readonly links: readonly (readonly [number, number])[];
+  readonly links: readonly LinkData[];
   /** What is not drawn, in words; empty when all is. */
   readonly omitted: string;
 }
@@ -89,7 +95,7 @@ export interface TaskData {
   readonly attempts: number;
   readonly bids: number;
   /** Absent: not counted in a run of this size. */
-  readonly messages?: number;
+  readonly messages: number;
   readonly flags: readonly Flag[];
   readonly bars: readonly Bar[];
   readonly marks: readonly Mark[];

@@ -143,7 +143,7 @@ export class Lanes {
 
 const ORDERS: ReadonlyMap<string, (task: TaskData) => number> = new Map([
   ["slow", (task: TaskData) => endOf(task, Infinity) - task.at],
-  ["messages", (task: TaskData) => task.messages ?? 0],
+  ["messages", (task: TaskData) => task.messages],
   ["attempts", (task: TaskData) => task.attempts],
 ]);
 

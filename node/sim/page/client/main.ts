@@ -48,9 +48,7 @@ function messages({ data }: View): void {
   if (!(chooser instanceof HTMLSelectElement)) return;
   const able = data.tasks.flatMap((task, place) => (task.said.length === 0 ? [] : [{ task, place }]));
   chooser.append(
-    ...able.map(({ task, place }) =>
-      option(String(place), `${task.label}: ${task.status}, ${task.messages ?? 0} messages`),
-    ),
+    ...able.map(({ task, place }) => option(String(place), `${task.label}: ${task.status}, ${task.messages} messages`)),
   );
   const weight = ({ task }: (typeof able)[number]) => 1_000 * task.flags.length + task.said.length;
   const first = able.toSorted((one, other) => weight(other) - weight(one))[0];

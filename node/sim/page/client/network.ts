@@ -1,5 +1,5 @@
 /** The network at one instant: who is up, who is cut off from whom, who runs what for whom. A slider goes through the time. */
-import type { PageData, Spell, TaskData } from "./data.ts";
+import type { LinkData, PageData, Spell, TaskData } from "./data.ts";
 import { draw, make, onWidth, part, scroll, table } from "./dom.ts";
 import type { View } from "./view.ts";
 import { duration, names, peerName, plural } from "./words.ts";
@@ -9,6 +9,7 @@ interface Work {
   readonly peer: number;
 }
 interface Moment {
+  readonly at: number;
   readonly ill: readonly Spell[];
   readonly down: ReadonlySet<number>;
   readonly cut: ReadonlySet<number>;
@@ -117,7 +118,7 @@ function momentAt(data: PageData, at: number): Moment {
       .filter(({ kind, from, until }) => kind === "run" && from <= at && at < until)
       .map(({ peer }) => ({ task, peer })),
   );
-  return { ill, down: struck("down"), cut: struck("cut"), stalled: struck("stalled"), works };
+  return { at, ill, down: struck("down"), cut: struck("cut"), stalled: struck("stalled"), works };
 }
 
 function said(data: PageData, { ill, down, cut, stalled, works }: Moment): string {
@@ -181,28 +182,34 @@ function picture(data: PageData, moment: Moment, width: number): SVGElement {
     draw(
       "g",
       { opacity: String(Math.min(1, Math.sqrt(100 / Math.max(1, links.length)))) },
-      ...links.map((link) => edgeOf(link, canvas)),
+      ...links.flatMap((link) => edgeOf(link, canvas)),
     ),
     ...moment.works.flatMap((work) => workLine(work, canvas)),
     ...places.map(({ peer }, slot) => node(peer, slot, { ...canvas, named })),
   );
 }
 
-function edgeOf([one, other]: readonly [number, number], canvas: Canvas): SVGElement {
+/** A connection; one that broke is shown for as long as what broke it lasts. */
+function edgeOf({ ends: [one, other], spells }: LinkData, canvas: Canvas): SVGElement[] {
   const { data, moment, point } = canvas;
+  const { at } = moment;
+  if (!spells.some(([from]) => from <= at)) return [];
   const [from, to] = [data.network.places[one]?.peer ?? -1, data.network.places[other]?.peer ?? -1];
   const gone = moment.down.has(from) || moment.down.has(to);
   const severed = moment.ill.some((spell) =>
     severs(spell, { from, to, apart: Math.abs(one - other), of: data.network.places.length }),
   );
+  const whole = spells.some(([from, until]) => from <= at && (at < until || until >= data.end));
+  if (!whole && !gone && !severed) return [];
   const [start, end] = [point(one), point(other)];
-  return draw("line", {
+  const edge = draw("line", {
     class: `edge${gone ? " gone" : severed ? " severed" : ""}`,
     x1: start.x,
     y1: start.y,
     x2: end.x,
     y2: end.y,
   });
+  return [edge];
 }
 
 interface Pair {

@@ -34,7 +34,7 @@ export function sequence(task: TaskData, data: PageData): HTMLElement {
     peerName(data, to),
     data.kinds[kind] ?? "",
   ]);
-  const rest = (task.messages ?? 0) - said.length;
+  const rest = task.messages - said.length;
   const note =
     rest > 0
       ? `The first ${said.length} messages; ${rest} more are left out.`

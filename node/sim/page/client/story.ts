@@ -196,11 +196,7 @@ function outcome({ story }: TaskData): HTMLElement[] {
 
 function messages(task: TaskData, view: View): HTMLElement[] {
   if (task.said.length === 0) return [];
-  const details = make(
-    "details",
-    {},
-    make("summary", {}, `Its ${plural(task.messages ?? 0, "message")} as a sequence`),
-  );
+  const details = make("details", {}, make("summary", {}, `Its ${plural(task.messages, "message")} as a sequence`));
   details.addEventListener("toggle", () => {
     if (details.childElementCount === 1) details.append(sequence(task, view.data));
   });

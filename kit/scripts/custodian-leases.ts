@@ -1,0 +1,153 @@
+/** What a custodian answers to contractors: renewals, failures and the wish to cancel. Section 5. */
+import type { Script } from "../script.ts";
+import { ABOUT, AGREED, AWARDED, bid, conducted, failureOf, KEPT, prepareOf, renewOf } from "./tasks.ts";
+
+/** D's award, as it was heard. */
+const WON = { let: "v", be: { seal: "$won.award", ballot: "$won.award.open.ballot" } } as const;
+
+export const LEASES: readonly Script[] = [
+  {
+    name: "renews-to-the-holder-alone",
+    role: "custodian",
+    clauses: ["CLAIM-16", "CLAIM-17"],
+    about:
+      "a renewal is answered when it comes from the contractor that the award names, with its beat, and not otherwise",
+    steps: [
+      ...KEPT,
+      { award: "kept", of: "t", by: "A", ballot: [1, 0], to: null },
+      { say: "E", message: renewOf("w", 7) },
+      { say: "A", message: renewOf("kept", 7) },
+      { quiet: "all", message: ABOUT },
+      { say: "D", message: renewOf("w", 7) },
+      { hear: "D", message: { type: "renewed", task: "$t.id", ballot: "$w.ballot", answer: "ok", beat: 7 } },
+      { say: "D", message: renewOf("w", 8) },
+      { hear: "D", message: { type: "renewed", task: "$t.id", ballot: "$w.ballot", answer: "ok", beat: 8 } },
+    ],
+  },
+  {
+    name: "takes-a-failure-from-the-holder-alone",
+    role: "conductor",
+    clauses: ["CLAIM-16"],
+    about: "an attempt is over when the contractor that the award names says so, and not when another does",
+    steps: [
+      ...conducted({ lease: "5 lease_ms_min" }),
+      ...bid("D", 1),
+      AWARDED,
+      AGREED,
+      WON,
+      { say: "E", message: failureOf("v", true) },
+      { say: "A", message: failureOf("v", true) },
+      { quiet: "B", message: { type: "prepare", task: "$t.id", ballot: { round: { $min: 3 } } } },
+      { say: "D", message: failureOf("v", true) },
+      { hear: "B", message: { type: "prepare", task: "$t.id", ballot: { round: { $min: 3 } } } },
+    ],
+  },
+  {
+    name: "a-higher-promise-moves-a-contractor",
+    role: "custodian",
+    clauses: ["CLAIM-17"],
+    about: "a renewal below what was promised is answered with `moved`, and with what was promised",
+    steps: [
+      ...KEPT,
+      { say: "B", message: prepareOf(2, 2) },
+      { hear: "B", message: { type: "promise", task: "$t.id" } },
+      { say: "D", message: renewOf("w", 1) },
+      {
+        hear: "D",
+        message: { type: "renewed", task: "$t.id", answer: "moved", promised: { round: 2, custodian: 2 }, beat: 1 },
+      },
+    ],
+  },
+  {
+    name: "promises-with-the-live-contractor",
+    role: "custodian",
+    clauses: ["CLAIM-13"],
+    about: "a promise carries the award of a contractor that was heard within its lease, and of none that was not",
+    steps: [
+      { task: "t", by: "A", custodians: ["A", "P", "B"], lease: "3 lease_ms_min" },
+      ...KEPT.slice(1),
+      { say: "D", message: renewOf("w", 1) },
+      { say: "B", message: prepareOf(2, 2) },
+      { hear: "B", message: { type: "promise", ballot: { round: 2, custodian: 2 }, live: "$w.seal" } },
+      { wait: "3 lease_ms_min + moment / 2" },
+      { say: "B", message: prepareOf(3, 2) },
+      { hear: "B", message: { type: "promise", ballot: { round: 3, custodian: 2 }, live: { $absent: true } } },
+    ],
+  },
+  {
+    name: "fences-whoever-was-replaced",
+    role: "custodian",
+    clauses: ["CLAIM-17"],
+    about: "a renewal is answered with `fenced` when a higher ballot went to another",
+    steps: [
+      ...KEPT,
+      { say: "D", message: renewOf("w", 1) },
+      { hear: "D", message: { type: "renewed", answer: "ok" } },
+      { award: "next", of: "t", by: "B", ballot: [2, 2], to: "E" },
+      { say: "B", message: prepareOf(2, 2) },
+      { say: "E", message: renewOf("next", 1) },
+      { hear: "E", message: { type: "renewed", ballot: "$next.ballot", answer: "ok" } },
+      { say: "D", message: renewOf("w", 2) },
+      { hear: "D", message: { type: "renewed", ballot: "$w.ballot", answer: "fenced", beat: 2 } },
+    ],
+  },
+  {
+    name: "fences-whoever-gave-up",
+    role: "custodian",
+    clauses: ["CLAIM-17"],
+    about: "a contractor that said that it failed is not taken back under the same award",
+    steps: [
+      ...KEPT,
+      { say: "D", message: renewOf("w", 1) },
+      { hear: "D", message: { type: "renewed", answer: "ok" } },
+      { say: "D", message: failureOf("w", true) },
+      { say: "D", message: renewOf("w", 2) },
+      { hear: "D", message: { type: "renewed", answer: "fenced", beat: 2 } },
+    ],
+  },
+  {
+    name: "passes-the-wish-to-cancel-on",
+    role: "custodian",
+    clauses: ["CLAIM-31", "CLAIM-17"],
+    about: "who was asked to cancel tells the conductor, and answers renewals with `cancel`; a stranger's wish is none",
+    steps: [
+      ...KEPT,
+      { say: "D", message: { type: "cancel", task: "$t.id" } },
+      { say: "E", message: { type: "cancel", task: "$t.id" } },
+      { say: "D", message: renewOf("w", 1) },
+      { hear: "D", message: { type: "renewed", answer: "ok", beat: 1 } },
+      { say: "B", message: { type: "cancel", task: "$t.id" } },
+      { hear: "A", message: { type: "cancel", task: "$t.id" } },
+      { say: "D", message: renewOf("w", 2) },
+      { hear: "D", message: { type: "renewed", answer: "cancel", beat: 2 } },
+    ],
+  },
+  {
+    name: "the-wish-to-cancel-outlives-a-restart",
+    role: "custodian",
+    clauses: ["CLAIM-31"],
+    needs: ["restart"],
+    about: "who was asked to cancel before a restart answers renewals with `cancel` after it",
+    steps: [
+      ...KEPT,
+      { say: "B", message: { type: "cancel", task: "$t.id" } },
+      { hear: "A", message: { type: "cancel", task: "$t.id" } },
+      { restart: "P" },
+      { say: "D", message: renewOf("w", 2) },
+      { hear: "D", message: { type: "renewed", answer: "cancel", beat: 2 } },
+    ],
+  },
+  {
+    name: "its-user-may-cancel",
+    role: "custodian",
+    clauses: ["CLAIM-31"],
+    needs: ["cancel"],
+    about: "a custodian whose user cancels tells the conductor",
+    steps: [
+      ...KEPT,
+      { user: "cancel", task: "$t.id", as: "wish" },
+      { answered: "wish", ok: true },
+      { hear: "A", message: { type: "cancel", task: "$t.id" } },
+    ],
+  },
+];

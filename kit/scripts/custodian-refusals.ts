@@ -1,0 +1,203 @@
+/** Whose word a custodian must not take: prepares, votes, awards and outcomes of others than section 5 names. */
+import type { Script, Template } from "../script.ts";
+import {
+  ABOUT,
+  ACCEPTED,
+  acceptOf,
+  DECIDED,
+  decidedOn,
+  KEPT,
+  prepareOf,
+  QUERY,
+  renewOf,
+  UNDECIDED,
+  votedFor,
+} from "./tasks.ts";
+
+/** An outcome that a conductor writes itself, in a ballot that it keeps. */
+const CANCELLED: Template = { status: "cancelled" };
+
+export const REFUSALS: readonly Script[] = [
+  {
+    name: "takes-votes-from-custodians-alone",
+    role: "custodian",
+    clauses: ["CLAIM-5", "CLAIM-15"],
+    about: "the votes of strangers, the contractor among them, decide nothing",
+    steps: [
+      ...KEPT,
+      ...ACCEPTED,
+      { say: "D", message: votedFor("w", "o") },
+      { say: "E", message: votedFor("w", "o") },
+      ...UNDECIDED,
+      { say: "B", message: votedFor("w", "o") },
+      ...DECIDED,
+    ],
+  },
+  {
+    name: "takes-hand-overs-from-custodians-alone",
+    role: "custodian",
+    clauses: ["CLAIM-5", "CLAIM-15"],
+    about:
+      "a decision that a stranger or the contractor tells is none; from a custodian it is taken when it comes whole",
+    steps: [
+      ...KEPT,
+      { say: "D", message: decidedOn("o") },
+      { say: "E", message: decidedOn("o") },
+      { say: "A", message: { type: "decided", task: "$t.id", digest: "$o.digest" } },
+      ...UNDECIDED,
+      { say: "A", message: decidedOn("o") },
+      ...DECIDED,
+    ],
+  },
+  {
+    name: "a-ballot-is-prepared-by-its-custodian",
+    role: "custodian",
+    clauses: ["CLAIM-5"],
+    about: "a prepare is served when it comes from the custodian in its ballot, and from nobody else",
+    cases: {
+      "another custodian": { round: 2, custodian: 2 },
+      "nobody's ballot": { round: 2, custodian: 4 },
+    },
+    steps: [
+      ...KEPT,
+      { say: "A", message: { type: "prepare", task: "$t.id", ballot: "$case" } },
+      { say: "E", message: { type: "prepare", task: "$t.id", ballot: "$case" } },
+      { quiet: "all", message: ABOUT },
+      { say: "B", message: prepareOf(2, 2) },
+      { hear: "B", message: { type: "promise", task: "$t.id", ballot: { round: 2, custodian: 2 } } },
+    ],
+  },
+  {
+    name: "rounds-cannot-be-used-up",
+    role: "custodian",
+    clauses: ["CLAIM-5"],
+    about:
+      "a round far above what honest conductors reach is refused, in a prepare and in an accept; one below is promised",
+    steps: [
+      ...KEPT,
+      { say: "B", message: prepareOf(5_000, 2) },
+      { award: "k", of: "t", by: "B", ballot: [5_000, 2], to: null },
+      { outcome: "c", under: "k", by: "B" },
+      { say: "B", message: acceptOf("k", "c") },
+      { quiet: "all", message: ABOUT },
+      { say: "B", message: prepareOf(1_000, 2) },
+      { hear: "B", message: { type: "promise", task: "$t.id", ballot: { round: 1_000, custodian: 2 } } },
+    ],
+  },
+  {
+    name: "an-award-is-its-custodians",
+    role: "custodian",
+    clauses: ["CLAIM-6"],
+    about:
+      "an award that the custodian in its ballot did not sign, or that is for another task, carries no outcome and no lease",
+    cases: {
+      "another custodian's": "$bent",
+      "a stranger's": "$alien",
+      "nobody's ballot": "$none",
+      "of another task": "$astray",
+    },
+    steps: [
+      ...KEPT,
+      { task: "u", by: "A", custodians: ["A", "P", "B"] },
+      { award: "bent", of: "t", by: "B", ballot: [1, 0], to: "D" },
+      { award: "alien", of: "t", by: "E", ballot: [1, 0], to: "D" },
+      { award: "none", of: "t", by: "A", ballot: [1, 4], to: "D" },
+      { award: "astray", of: "u", by: "A", ballot: [1, 0], to: "D" },
+      { let: "bad", be: "$case" },
+      { let: "made", be: { $of: "$o.document", with: { ballot: "$bad.ballot" } } },
+      { let: "value", be: { outcome: { $seal: "$made", by: "D" }, origin: "$bad.seal" } },
+      {
+        say: "D",
+        message: { type: "accept", task: "$t.id", ballot: "$bad.ballot", award: "$bad.seal", value: "$value" },
+      },
+      { say: "D", message: renewOf("bad", 1) },
+      { quiet: "all", message: ABOUT },
+      ...ACCEPTED,
+    ],
+  },
+  {
+    name: "a-ballot-has-one-proposer",
+    role: "custodian",
+    clauses: ["CLAIM-7"],
+    about:
+      "an outcome is taken from the contractor that the award names, not from a stranger, its conductor or a custodian",
+    steps: [
+      ...KEPT,
+      { say: "E", message: acceptOf("w", "o") },
+      { say: "A", message: acceptOf("w", "o") },
+      { say: "B", message: acceptOf("w", "o") },
+      { quiet: "all", message: ABOUT },
+      ...ACCEPTED,
+    ],
+  },
+  {
+    name: "a-kept-ballot-has-its-conductor-for-proposer",
+    role: "custodian",
+    clauses: ["CLAIM-7"],
+    about: "in a ballot that is kept an outcome is taken from its conductor alone",
+    steps: [
+      ...KEPT,
+      { award: "k", of: "t", by: "B", ballot: [2, 2], to: null },
+      { outcome: "c", under: "k", by: "B", with: CANCELLED },
+      { say: "D", message: acceptOf("k", "c") },
+      { say: "A", message: acceptOf("k", "c") },
+      { quiet: "all", message: ABOUT },
+      { say: "B", message: acceptOf("k", "c") },
+      { hear: "A", message: votedFor("k", "c") },
+    ],
+  },
+  {
+    name: "an-award-serves-its-own-ballot",
+    role: "custodian",
+    clauses: ["CLAIM-7"],
+    about: "a proposer is one in the ballot of its award, and in no higher one",
+    steps: [
+      ...KEPT,
+      { say: "D", message: { $of: acceptOf("w", "o"), with: { ballot: { round: 2, custodian: 0 } } } },
+      { quiet: "all", message: ABOUT },
+      ...ACCEPTED,
+    ],
+  },
+  {
+    name: "an-outcome-is-its-proposers-word",
+    role: "custodian",
+    clauses: ["CLAIM-8"],
+    about:
+      "an outcome that the proposer of its ballot did not sign, or could not say, is refused; the proposer's own is accepted",
+    cases: {
+      "signed by another": { $seal: "$o.document", by: "E" },
+      "signed by the conductor": { $seal: "$o.document", by: "A" },
+      "of another ballot": { $seal: { $of: "$o.document", with: { ballot: { round: 2, custodian: 0 } } }, by: "D" },
+      "of another task": { $seal: { $of: "$o.document", with: { task: { $sha256: "another" } } }, by: "D" },
+      "another's work": { $seal: { $of: "$o.document", with: { contractor: "$E" } }, by: "D" },
+      "a stranger's own": { $seal: { $of: "$o.document", with: { contractor: "$E" } }, by: "E" },
+      "a contractor's cancelled": { $seal: { $of: "$o.document", with: { status: "cancelled" } }, by: "D" },
+      "a contractor's expired": { $seal: { $of: "$o.document", with: { status: "expired" } }, by: "D" },
+    },
+    steps: [
+      ...KEPT,
+      { let: "value", be: { outcome: "$case", origin: "$w.seal" } },
+      { say: "D", message: { $of: acceptOf("w", "o"), with: { value: "$value" } } },
+      { say: "B", message: { type: "decided", task: "$t.id", digest: "$value.outcome.digest", value: "$value" } },
+      { say: "B", message: QUERY },
+      { quiet: "all", message: ABOUT },
+      ...ACCEPTED,
+    ],
+  },
+  {
+    name: "a-conductor-cannot-say-done",
+    role: "custodian",
+    clauses: ["CLAIM-8"],
+    about: "an outcome that a conductor writes itself is not done; that it is cancelled is accepted",
+    steps: [
+      ...KEPT,
+      { award: "k", of: "t", by: "B", ballot: [2, 2], to: null },
+      { outcome: "boast", under: "k", by: "B", with: { status: "done", result: { $json: "mine" }, contractor: "$B" } },
+      { outcome: "c", under: "k", by: "B", with: CANCELLED },
+      { say: "B", message: acceptOf("k", "boast") },
+      { quiet: "all", message: ABOUT },
+      { say: "B", message: acceptOf("k", "c") },
+      { hear: "A", message: votedFor("k", "c") },
+    ],
+  },
+];

@@ -1,0 +1,356 @@
+/** What every peer must do with what is signed: envelopes, ids, inputs, times and names. Section 2 of the specification. */
+import { LIMITS } from "../../protocols/mod.ts";
+import type { Actor, Protocol, Script, Step, Template } from "../script.ts";
+import { acceptOf, KEPT, prepareOf, promiseOf, renewOf, STORE, STORED, storeOf, votedFor } from "./tasks.ts";
+
+/** An envelope has so many bytes besides its payload, when that is a long one; and at most so many in all. */
+const AROUND_BYTES = 119;
+const PAYLOAD_BYTES = (LIMITS.seal_chars / 4) * 3 - AROUND_BYTES;
+
+const TASK: Step = { task: "t", by: "A", custodians: ["A", "P", "B"] };
+/** Whatever it is that A hands over, under the id that a reader of the document would give it. */
+const HANDED: Template = { $of: STORE, with: { task: "$seal.digest", document: "$seal" } };
+const ANY_STORED = { type: "stored" };
+/** On a stream of its own: the peer resets it, and what comes behind it there would be lost. */
+function thrown(by: Actor, protocol: Protocol, message: Template): Step {
+  return { frame: by, protocol, bytes: { $json: message } };
+}
+const AWARD = {
+  type: "accept-proposal",
+  task: "$t.id",
+  round: 1,
+  award: "$w.seal",
+  document: "$t.seal",
+  input: "$t.input",
+  left_ms: "$t.left_ms",
+};
+/** A failure as contractors write it. */
+const FAILURE = {
+  status: "failed",
+  reason: "error",
+  message: "no",
+  retryable: false,
+  attempts: [],
+  toolTrace: [],
+  retryCount: 0,
+  causes: [],
+  asked: [],
+  refusals: [],
+  rounds: 0,
+};
+
+export const DOCUMENTS: readonly Script[] = [
+  {
+    name: "opens-sound-envelopes-only",
+    role: "custodian",
+    clauses: ["WIRE-3"],
+    about:
+      "a document whose envelope has not exactly the form of the specification, or no good signature, has no effect",
+    cases: {
+      "a bad signature": { $seal: "$t.document", by: "A", odd: { spoil: "signature" } },
+      "another key": { $seal: "$t.document", by: "A", odd: { spoil: "key" } },
+      "another domain": { $seal: "$t.document", by: "A", odd: { domain: "libp2p-routing-state" } },
+      "another type": { $seal: "$t.document", by: "A", odd: { type: "/moot/doc2" } },
+      "another type than the signed": { $seal: "$t.document", by: "A", odd: { spoil: "type" } },
+      "a field twice": { $seal: "$t.document", by: "A", odd: { form: "doubled" } },
+      "another order": { $seal: "$t.document", by: "A", odd: { form: "swapped" } },
+      "a field more": { $seal: "$t.document", by: "A", odd: { form: "unknown" } },
+      "a longer length": { $seal: "$t.document", by: "A", odd: { form: "long" } },
+      "its end missing": { $seal: "$t.document", by: "A", odd: { form: "cut" } },
+      "a byte more": { $seal: "$t.document", by: "A", odd: { form: "tail" } },
+      "a line's end behind it": { $text: ["$t.seal", "\n"] },
+      "a space before it": { $text: [" ", "$t.seal"] },
+      "a sign of padding more": { $text: ["$t.seal", "="] },
+      "nothing in it": "",
+      "no signature at all": { $json: "$t.document" },
+    },
+    steps: [
+      TASK,
+      thrown("A", "claim", { $of: STORE, with: { document: "$case" } }),
+      { quiet: "A", message: ANY_STORED },
+      { say: "A", message: STORE },
+      { hear: "A", message: STORED },
+    ],
+  },
+  {
+    name: "refuses-another-payload-than-the-signed",
+    role: "custodian",
+    clauses: ["WIRE-3"],
+    about: "a document that was changed after it was signed has no effect, under whatever id",
+    steps: [
+      TASK,
+      { let: "seal", be: { $seal: "$t.document", by: "A", odd: { spoil: "payload" } } },
+      thrown("A", "claim", { $of: STORE, with: { document: "$seal" } }),
+      { quiet: "A", message: ANY_STORED },
+      { say: "A", message: STORE },
+      { hear: "A", message: STORED },
+    ],
+  },
+  {
+    name: "refuses-payloads-out-of-bounds",
+    role: "custodian",
+    clauses: ["WIRE-3", "WIRE-1"],
+    about: "what is signed is held to the bounds of frames: no key twice, no depth, no other text than JSON",
+    cases: {
+      "not ended": '{"kind":"task"',
+      "very deep": {
+        $text: [
+          { $fill: "[", times: 5_000 },
+          { $fill: "]", times: 5_000 },
+        ],
+      },
+      "no object": "7",
+      "a list": { $text: ["[", { $json: "$t.document" }, "]"] },
+      "too long": { $pad: "$t.document", to: PAYLOAD_BYTES + 1 },
+    },
+    steps: [
+      TASK,
+      { let: "seal", be: { $seal: "$case", by: "A" } },
+      thrown("A", "claim", { $of: STORE, with: { document: "$seal" } }),
+      { quiet: "A", message: ANY_STORED },
+      { say: "A", message: STORE },
+      { hear: "A", message: STORED },
+    ],
+  },
+  {
+    name: "refuses-payloads-with-a-key-twice",
+    role: "custodian",
+    clauses: ["WIRE-3", "WIRE-1"],
+    about: "a task with one field twice means two things to two readers, and is refused",
+    cases: {
+      plainly: '{"nonce":"0123456789abcdef",',
+      "spelled otherwise": '{"\\u006eonce":"0123456789abcdef",',
+    },
+    steps: [
+      TASK,
+      { let: "seal", be: { $seal: { $text: ["$case", { $slice: { $json: "$t.document" }, from: 1 }] }, by: "A" } },
+      thrown("A", "claim", HANDED),
+      { quiet: "A", message: ANY_STORED },
+      { say: "A", message: STORE },
+      { hear: "A", message: STORED },
+    ],
+  },
+  {
+    name: "refuses-documents-that-do-not-belong",
+    role: "custodian",
+    clauses: ["WIRE-3"],
+    about: "a good document of another kind, or of another network, has no effect where a task is expected",
+    cases: {
+      "an award": "$w.seal",
+      "an outcome": "$o.seal",
+      "another network": { $seal: { $of: "$t.document", with: { network: "another" } }, by: "A" },
+      "no network": { $seal: { $of: "$t.document", without: ["network"] }, by: "A" },
+      "no kind": { $seal: { $of: "$t.document", without: ["kind"] }, by: "A" },
+      "a kind of its own": { $seal: { $of: "$t.document", with: { kind: "tasks" } }, by: "A" },
+    },
+    steps: [
+      TASK,
+      { award: "w", of: "t", by: "A", ballot: [1, 0], to: "D" },
+      { outcome: "o", under: "w", by: "D" },
+      { let: "seal", be: "$case" },
+      thrown("A", "claim", HANDED),
+      { quiet: "A", message: ANY_STORED },
+      { say: "A", message: STORE },
+      { hear: "A", message: STORED },
+    ],
+  },
+  {
+    name: "refuses-cards-of-another-network",
+    role: "directory",
+    clauses: ["WIRE-3"],
+    about: "a card of another network is not held; one of this network is",
+    steps: [
+      { card: "other", by: "B", seq: 9, with: { network: "another" } },
+      { card: "c", by: "B", seq: 5 },
+      thrown("A", "directory", { type: "cards", cards: ["$other.seal"] }),
+      { say: "A", message: { type: "cards", cards: ["$c.seal"] } },
+      { wait: "moment" },
+      { say: "A", message: { type: "want", peers: ["$B"] } },
+      { hear: "A", message: { type: "cards", cards: ["$c.seal"] } },
+    ],
+  },
+  {
+    name: "ids-are-of-the-signed-bytes",
+    role: "custodian",
+    clauses: ["WIRE-4"],
+    about: "a task has the id of its bytes as they were signed, however they are written, and no other",
+    cases: {
+      "spaces between": { $text: [" \n", { $json: "$t.document" }, "\t"] },
+      "another order": { $json: { $of: { $of: "$t.document", without: ["kind"] }, with: { kind: "task" } } },
+      "as long as may be": { $pad: "$t.document", to: PAYLOAD_BYTES },
+    },
+    steps: [
+      TASK,
+      { let: "seal", be: { $seal: "$case", by: "A" } },
+      { say: "A", message: { $of: HANDED, with: { task: "$t.id" } } },
+      { quiet: "A", message: ANY_STORED },
+      { say: "A", message: HANDED },
+      { hear: "A", message: { type: "stored", task: "$seal.digest" } },
+      {
+        say: "A",
+        message: { type: "prepare", task: "$seal.digest", ballot: { round: 2, custodian: 0 } },
+      },
+      { hear: "A", message: { type: "promise", task: "$seal.digest" } },
+    ],
+  },
+  {
+    name: "votes-for-the-signed-bytes",
+    role: "custodian",
+    clauses: ["WIRE-4"],
+    about: "an outcome has the digest of its bytes as they were signed, and is handed on as it was",
+    steps: [
+      ...KEPT,
+      { let: "seal", be: { $seal: { $text: [{ $json: "$o.document" }, "  \n"] }, by: "D" } },
+      {
+        say: "D",
+        message: {
+          $of: acceptOf("w", "o"),
+          with: { value: { outcome: "$seal", origin: "$w.seal" } },
+        },
+      },
+      { hear: "B", message: { type: "accepted", task: "$t.id", digest: "$seal.digest" } },
+      { say: "B", message: { type: "accepted", task: "$t.id", ballot: "$w.ballot", digest: "$seal.digest" } },
+      { say: "B", message: { type: "query", task: "$t.id" } },
+      {
+        hear: "B",
+        message: { type: "decided", digest: "$seal.digest", value: { outcome: "$seal", origin: "$w.seal" } },
+      },
+    ],
+  },
+  {
+    name: "refuses-an-award-under-another-id",
+    role: "contractor",
+    clauses: ["WIRE-4"],
+    about: "an award of a task under an id that is not its document's starts no work; under its own it does",
+    needs: ["work"],
+    steps: [
+      { task: "t", by: "A", custodians: ["A", "B", "C"] },
+      { award: "w", of: "t", by: "A", ballot: [1, 0], to: "P" },
+      { let: "seal", be: { $seal: { $text: [{ $json: "$t.document" }, " "] }, by: "A" } },
+      { award: "wide", of: "t", by: "A", ballot: [1, 0], to: "P", with: { task: "$seal.digest" } },
+      { say: "A", message: { $of: AWARD, with: { document: "$seal" } } },
+      { say: "A", message: { $of: AWARD, with: { document: "$seal", award: "$wide.seal" } } },
+      { quiet: "all", message: { type: { $in: ["agree", "refuse", "accept"] } } },
+      { say: "A", message: AWARD },
+      { hear: "A", message: { type: "agree", task: "$t.id" } },
+    ],
+  },
+  {
+    name: "refuses-inputs-that-were-not-signed",
+    role: "custodian",
+    clauses: ["WIRE-5"],
+    about: "a task is not stored with another input than the one whose digest it names",
+    cases: {
+      another: { $json: "another" },
+      "the same in other bytes": { $text: ["$t.input", " "] },
+      nothing: "",
+      "no JSON": "{",
+    },
+    steps: [
+      TASK,
+      thrown("A", "claim", { $of: STORE, with: { input: "$case" } }),
+      { quiet: "A", message: ANY_STORED },
+      { say: "A", message: STORE },
+      { hear: "A", message: STORED },
+    ],
+  },
+  {
+    name: "works-on-the-signed-input-only",
+    role: "contractor",
+    clauses: ["WIRE-5"],
+    about: "an award with another input than the one that the task names starts no work; with that one it does",
+    needs: ["work"],
+    steps: [
+      { task: "t", by: "A", custodians: ["A"], input: { answer: "signed" } },
+      { award: "w", of: "t", by: "A", ballot: [1, 0], to: "P" },
+      thrown("A", "auction", { $of: AWARD, with: { input: { $json: { answer: "another" } } } }),
+      { quiet: "A", message: { type: { $in: ["agree", "refuse", "accept"] } } },
+      { say: "A", message: AWARD },
+      {
+        hear: "A",
+        message: { type: "accept", value: { outcome: { $opens: { result: { $parses: "signed" } }, by: "P" } } },
+      },
+      { hear: "A", message: { type: "agree", task: "$t.id" } },
+    ],
+  },
+  {
+    name: "refuses-fields-of-documents-that-it-does-not-know",
+    role: "custodian",
+    clauses: ["WIRE-13"],
+    about: "a task, award or outcome with a field that is not of version 1 has no effect; without it, it has",
+    steps: [
+      TASK,
+      { let: "seal", be: { $seal: { $of: "$t.document", with: { more: 1 } }, by: "A" } },
+      thrown("A", "claim", HANDED),
+      { quiet: "A", message: ANY_STORED },
+      ...KEPT,
+      { award: "wide", of: "t", by: "A", ballot: [1, 0], to: "D", with: { more: 1 } },
+      thrown("D", "claim", renewOf("wide", 1)),
+      { quiet: "D", message: { type: "renewed" } },
+      { say: "D", message: renewOf("w", 2) },
+      { hear: "D", message: { type: "renewed", beat: 2 } },
+      { outcome: "more", under: "w", by: "D", with: { more: 1 } },
+      thrown("D", "claim", acceptOf("w", "more")),
+      { outcome: "deep", under: "w", by: "D", with: { status: "failed", failure: { ...FAILURE, more: 1 } } },
+      thrown("D", "claim", acceptOf("w", "deep")),
+      { quiet: "B", message: { type: "accepted" } },
+      { outcome: "good", under: "w", by: "D", with: { status: "failed", failure: FAILURE } },
+      { say: "D", message: acceptOf("w", "good") },
+      { hear: "B", message: votedFor("w", "good") },
+    ],
+  },
+  {
+    name: "takes-fields-of-cards-that-it-does-not-know",
+    role: "directory",
+    clauses: ["WIRE-13"],
+    about: "a card with fields of a later day is held, and handed on with them as it was signed",
+    steps: [
+      { card: "c", by: "B", with: { more: { a: [1] }, seq: 7 } },
+      { say: "A", message: { type: "cards", cards: ["$c.seal"] } },
+      { wait: "moment" },
+      { say: "A", message: { type: "want", peers: ["$B"] } },
+      { hear: "A", message: { type: "cards", cards: ["$c.seal"] } },
+    ],
+  },
+  {
+    name: "the-other-end-is-the-sender",
+    role: "custodian",
+    clauses: ["WIRE-8"],
+    about: "whoever says of himself that he is another is taken for who he is",
+    steps: [
+      ...KEPT,
+      { award: "w", of: "t", by: "A", ballot: [1, 0], to: "E" },
+      { let: "lie", be: { from: "$A", sender: "$A", signer: "$A", peer: "$A", custodian: 0 } },
+      { say: "D", message: { $of: prepareOf(2, 0), with: "$lie" } },
+      { say: "B", message: { $of: prepareOf(2, 0), with: "$lie" } },
+      { quiet: "all", message: { type: "promise" } },
+      { say: "D", message: { $of: renewOf("w", 1), with: { from: "$E" } } },
+      { quiet: "all", message: { type: "renewed" } },
+      { say: "E", message: renewOf("w", 2) },
+      { hear: "E", message: { type: "renewed", beat: 2 } },
+      { say: "A", message: prepareOf(2, 0) },
+      { hear: "A", message: promiseOf(2, 0) },
+    ],
+  },
+  {
+    name: "the-envelopes-key-is-the-signer",
+    role: "custodian",
+    clauses: ["WIRE-8"],
+    about:
+      "a task is its envelope's: one that names A first and was signed by D is not A's; a card that B hands over is its signer's",
+    steps: [
+      { task: "bad", by: "D", custodians: ["A", "P", "B"] },
+      { say: "D", message: storeOf("bad") },
+      { say: "A", message: storeOf("bad") },
+      { quiet: "all", message: ANY_STORED },
+      { card: "c", by: "D", with: { peer: "$A", id: "$A" } },
+      { say: "A", message: { type: "cards", cards: ["$c.seal"] } },
+      { wait: "moment" },
+      { say: "B", message: { type: "want", peers: ["$A"] } },
+      { quiet: "B", message: { type: "cards", cards: { $has: "$c.seal" } } },
+      { say: "B", message: { type: "want", peers: ["$D"] } },
+      { hear: "B", message: { type: "cards", cards: ["$c.seal"] } },
+      ...KEPT,
+    ],
+  },
+];

@@ -18,9 +18,23 @@ export type Role = (typeof ROLES)[number];
 /**
  * What a script needs besides messages. `work`: an agent with the skill `conformance.work@1` does as its input says; `narrow`:
  * another with `conformance.narrow@1` and one place; `submit`, `cancel`, `restart`, `drain`: somebody who does that at the peer;
- * `wipe`: who takes its disk away; `patience`: hours; `libp2p`: a layer below messages, which virtual time does not have.
+ * `topics`: that it speaks gossipsub, which it may leave out; `unbroken`: that those around it are connected from the first moment
+ * after its restart; `wipe`: who takes its disk away; `patience`: hours; `libp2p`: a layer below messages, which virtual time does
+ * not have.
  */
-export const NEEDS = ["work", "narrow", "submit", "cancel", "restart", "drain", "wipe", "patience", "libp2p"] as const;
+export const NEEDS = [
+  "work",
+  "narrow",
+  "topics",
+  "submit",
+  "cancel",
+  "restart",
+  "drain",
+  "unbroken",
+  "wipe",
+  "patience",
+  "libp2p",
+] as const;
 export type Need = (typeof NEEDS)[number];
 
 /** A sum of durations of the protocol, such as `hold_ms`, `2 lease_ms_min + retry_ms`, `lease_ms_min / 3`; see `durations.ts`. */

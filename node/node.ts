@@ -288,6 +288,7 @@ class RunningNode implements MootNode {
     this.#state = "draining";
     this.#driver.push({ type: "drain" });
     const until = performance.now() + grace_ms;
+    await this.#driver.settled();
     await this.#work.idle(grace_ms);
     while (performance.now() < until && this.#proposing()) await pause(POLL_MS);
     this.#work.stopAll();

@@ -86,6 +86,7 @@ export const AUCTIONEER_BIDS: readonly Script[] = [
     name: "lets-go-of-bids-when-the-task-is-over",
     role: "conductor",
     clauses: ["AUCTION-18"],
+    needs: ["topics"],
     about: "who has bid when the task is cancelled is rejected, and so is who bids after that",
     steps: [
       ...conducted({ costs: { D: 1, E: 1 }, with: { reach: "wide" } }),

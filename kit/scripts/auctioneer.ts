@@ -83,6 +83,7 @@ export const AUCTIONEER: readonly Script[] = [
     name: "calls-on-the-shard-of-the-skill",
     role: "conductor",
     clauses: ["AUCTION-1"],
+    needs: ["topics"],
     about: "a wide call is published on the shard of its skill, and a bid of whoever hears it there is awarded",
     cases: { wide: "wide", auto: "auto" },
     steps: [
@@ -119,6 +120,7 @@ export const AUCTIONEER: readonly Script[] = [
     name: "calls-directly-then-on-the-topic-then-again",
     role: "conductor",
     clauses: ["AUCTION-3"],
+    needs: ["topics"],
     about: "in reach `auto` the called are asked directly, then the topic, then both again after pauses that double",
     steps: [
       ...conducted({ with: { reach: "auto" } }),
@@ -143,6 +145,7 @@ export const AUCTIONEER: readonly Script[] = [
     name: "goes-on-when-all-have-refused",
     role: "conductor",
     clauses: ["AUCTION-7"],
+    needs: ["topics"],
     alone: true,
     about: "a round that all who were called have refused is over at once, and the topic is called",
     steps: [

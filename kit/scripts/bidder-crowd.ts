@@ -37,7 +37,7 @@ export const BIDDER_CROWD: readonly Script[] = [
     role: "bidder",
     clauses: ["AUCTION-16", "AUCTION-5"],
     about: "a call on the topic to a few is answered on a stream to its signer, and nowhere else",
-    needs: ["work"],
+    needs: ["work", "topics"],
     steps: [
       TASK,
       { publish: "A", on: SHARD, document: wideOf("t", 2) },
@@ -50,7 +50,7 @@ export const BIDDER_CROWD: readonly Script[] = [
     role: "bidder",
     clauses: ["AUCTION-6"],
     about: "a call on the topic to a few is refused with its reason when there is no place",
-    needs: ["narrow"],
+    needs: ["narrow", "topics"],
     alone: true,
     steps: [
       { task: "u", by: "B", custodians: ["B"], skill: NARROW },
@@ -69,9 +69,9 @@ export const BIDDER_CROWD: readonly Script[] = [
   {
     name: "waits-its-turn-in-a-crowd",
     role: "bidder",
-    clauses: ["AUCTION-10", "AUCTION-16"],
+    clauses: ["AUCTION-10"],
     about: "the dearest of a crowd bids late in the window, on a stream and on the topic",
-    needs: ["work"],
+    needs: ["work", "topics"],
     alone: true,
     steps: [
       ...rivals(1, ["A", "B", "C", "D", "E"]),
@@ -89,9 +89,9 @@ export const BIDDER_CROWD: readonly Script[] = [
   {
     name: "speaks-first-when-it-is-the-best",
     role: "bidder",
-    clauses: ["AUCTION-10", "AUCTION-16"],
+    clauses: ["AUCTION-10"],
     about: "the cheapest of a crowd bids early in the window",
-    needs: ["work"],
+    needs: ["work", "topics"],
     alone: true,
     steps: [
       ...rivals(1_000, ["A", "B", "C", "D", "E"]),
@@ -101,11 +101,23 @@ export const BIDDER_CROWD: readonly Script[] = [
     ],
   },
   {
+    name: "bids-straight-in-a-crowd",
+    role: "bidder",
+    clauses: ["AUCTION-16"],
+    needs: ["work", "topics"],
+    about: "in a crowd, too, a bid comes on a stream to whoever called",
+    steps: [
+      TASK,
+      { publish: "A", on: SHARD, document: wideOf("t", 100) },
+      { hear: "A", message: bidOn("t"), within: "wide_window_ms + soon" },
+    ],
+  },
+  {
     name: "keeps-silent-when-others-are-better",
     role: "bidder",
     clauses: ["AUCTION-11"],
     about: "two better bids silence a bidder that waits; when the task is called again, two are not enough",
-    needs: ["work"],
+    needs: ["work", "topics"],
     alone: true,
     steps: [
       ...rivals(1, ["A", "B", "C", "D", "E"]),
@@ -125,7 +137,7 @@ export const BIDDER_CROWD: readonly Script[] = [
     role: "bidder",
     clauses: ["AUCTION-11"],
     about: "better bids of one peer, of another round, or of peers that do not have the skill silence nobody",
-    needs: ["work"],
+    needs: ["work", "topics"],
     alone: true,
     steps: [
       ...rivals(1, ["A", "B"]),
@@ -144,7 +156,7 @@ export const BIDDER_CROWD: readonly Script[] = [
     role: "bidder",
     clauses: ["AUCTION-13", "AUCTION-16"],
     about: "a sealed call in a crowd is answered on a stream, and never on the topic",
-    needs: ["work"],
+    needs: ["work", "topics"],
     steps: [
       TASK,
       { publish: "A", on: SHARD, document: wideOf("t", 100, { sealed: true }) },

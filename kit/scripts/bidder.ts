@@ -148,7 +148,7 @@ export const BIDDER: readonly Script[] = [
     about: "a conductor that never decides keeps the place for `hold_ms`, and no longer",
     needs: ["narrow"],
     alone: true,
-    steps: [...CONTESTED, { wait: "hold_ms / 2" }, ...REFUSED, { wait: "hold_ms" }, ...SERVED],
+    steps: [...CONTESTED, { wait: "hold_ms / 2" }, ...REFUSED, { wait: "hold_ms / 2 + moment" }, ...SERVED],
   },
   {
     name: "holds-a-place-for-the-award",
@@ -283,7 +283,6 @@ export const BIDDER: readonly Script[] = [
       { task: "u", by: "C", custodians: ["C"] },
       { say: "C", message: callOf("u") },
       { hear: "C", message: bidOn("u") },
-      { wait: "hold_ms" },
     ],
   },
   {

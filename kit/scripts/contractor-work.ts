@@ -88,7 +88,7 @@ export const CONTRACTOR_WORK: readonly Script[] = [
         { say: "D", message: renewedOf("w", beat) },
         { say: "E", message: renewedOf("w", beat) },
       ]),
-      { quiet: "all", message: from(3), for: "4 lease_ms_min" },
+      { quiet: "all", message: from(4), for: "4 lease_ms_min" },
     ],
   },
   {
@@ -105,7 +105,7 @@ export const CONTRACTOR_WORK: readonly Script[] = [
       { say: "A", message: { $of: renewedOf("w", 2), with: "$case" } },
       { say: "B", message: { $of: renewedOf("w", 2), with: "$case" } },
       { say: "C", message: { $of: renewedOf("w", 2), with: "$case" } },
-      { quiet: "all", message: from(3), for: "4 lease_ms_min" },
+      { quiet: "all", message: from(4), for: "4 lease_ms_min" },
     ],
   },
   {

@@ -93,6 +93,11 @@ export class LiveActor {
     );
   }
 
+  /** Whether the peer under test is on the topic that every peer with gossipsub is on; asked after `join`. */
+  get gossips(): boolean {
+    return this.#node.services.pubsub.getSubscribers(topicOf(this.#options.network, "all")).length > 0;
+  }
+
   get connected(): boolean {
     return this.#connection !== undefined;
   }
@@ -127,10 +132,12 @@ export class LiveActor {
     });
   }
 
-  /** Whether the peer resets the stream within that time. */
+  /** Whether the peer resets the stream within that time. One that cannot be opened is not reset. */
   async raw(protocol: Protocol, bytes: Uint8Array, patience_ms: number): Promise<boolean> {
     await this.#saying;
-    const stream = (await this.#open(PROTOCOLS[protocol].id)).unwrap();
+    const opened = await this.#open(PROTOCOLS[protocol].id).catch(() => undefined);
+    if (opened === undefined) return false;
+    const stream = opened.unwrap();
     stream.send(bytes);
     const until = performance.now() + patience_ms;
     while (stream.status === "open" && performance.now() < until)

@@ -45,12 +45,12 @@ const MOMENT_MS = 700;
 /** Rejects with Error when the peer cannot be reached. */
 export async function liveStage(options: LiveOptions): Promise<Stage> {
   const where = new Where(options.address);
-  const skills = await skillsOf(options, where);
+  const traits = await traitsOf(options, where);
   return {
     name: "libp2p",
     network: options.network,
     pace: paceOf(options),
-    lacks: (need) => lacks(need, skills, options.shim),
+    lacks: (need) => lacks(need, traits, options.shim),
     open: (cast, seed) => LiveScene.open(cast, seed, { ...options, where }),
     close: async () => undefined,
   };
@@ -60,8 +60,10 @@ function paceOf({ patience_ms = PATIENCE_MS }: LiveOptions): Pace {
   return { soon_ms: patience_ms, moment_ms: Math.min(MOMENT_MS, patience_ms) };
 }
 
-function lacks(need: Need, skills: ReadonlySet<string> | undefined, shim: Shim | undefined): string | undefined {
+function lacks(need: Need, { skills, gossips }: Traits, shim: Shim | undefined): string | undefined {
   switch (need) {
+    case "topics":
+      return gossips ? undefined : "the peer is on no topic";
     case "libp2p":
       return undefined;
     case "work":
@@ -92,8 +94,14 @@ class Where {
   }
 }
 
-/** What its card offers; undefined when it shows none. */
-async function skillsOf(options: LiveOptions, where: Where): Promise<ReadonlySet<string> | undefined> {
+/** What the peer under test is by its own word. */
+interface Traits {
+  /** Undefined when it shows no card. */
+  readonly skills: ReadonlySet<string> | undefined;
+  readonly gossips: boolean;
+}
+
+async function traitsOf(options: LiveOptions, where: Where): Promise<Traits> {
   const scene = await LiveScene.open(["A"], 0, { ...options, where });
   try {
     scene.send("A", "directory", JSON.stringify({ type: "want", peers: [where.peer] }));
@@ -101,10 +109,10 @@ async function skillsOf(options: LiveOptions, where: Where): Promise<ReadonlySet
     for (let read = 0; scene.now_ms() < until; await scene.pass(until)) {
       for (; read < scene.heard.length; read++) {
         const found = skillsIn(scene.heard[read], where.peer);
-        if (found !== undefined) return found;
+        if (found !== undefined) return { skills: found, gossips: scene.gossips };
       }
     }
-    return undefined;
+    return { skills: undefined, gossips: scene.gossips };
   } finally {
     await scene.close();
   }
@@ -220,6 +228,9 @@ class LiveScene implements Scene {
   }
   async join(actor: Actor): Promise<void> {
     await this.#actors.get(actor)?.join();
+  }
+  get gossips(): boolean {
+    return [...this.#actors.values()].some((actor) => actor.gossips);
   }
   connected(actor: Actor): boolean {
     return this.#actors.get(actor)?.connected ?? false;

@@ -108,6 +108,11 @@ export class Driver {
     this.#counted(task).received += 1;
   }
 
+  /** Resolves when all that was pushed before is handled. */
+  async settled(): Promise<void> {
+    while (this.#scheduled && !this.#closed) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** No event is handled after this. Wishes that were not answered yet are refused. */
   close(): void {
     this.#closed = true;

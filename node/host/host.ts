@@ -1,5 +1,6 @@
 /** The port over libp2p: puts the parts together and translates between our words and the library's. */
 
+import { setTimeout as pause } from "node:timers/promises";
 import { TopicValidatorResult } from "@libp2p/gossipsub";
 import type { Connection, Ed25519PrivateKey, PeerId as Libp2pPeerId, Stream } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -54,6 +55,7 @@ export interface HostOptions {
 }
 
 const NAMES = ["directory", "auction", "claim"] as const satisfies readonly ProtocolName[];
+const LOOK_MS = 10;
 const clock = () => performance.now();
 const wall = () => Date.now();
 
@@ -87,7 +89,10 @@ class Libp2pHost implements Host {
   readonly #background: Background;
   readonly #inbound: Inbound;
   readonly #stopped = new AbortController();
+  #stopping = false;
   #ticking: NodeJS.Timeout | undefined;
+  /** Own addresses at the last tick: nobody tells when the machine gets others. */
+  #addrs: readonly string[] = [];
   /** Connections at the last advertisement, and when it was. */
   #advertised = { to: 0, at: 0 };
 
@@ -223,7 +228,10 @@ class Libp2pHost implements Host {
   }
 
   async stop(): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopping) return;
+    this.#stopping = true;
+    // The last words, such as the card of a peer that leaves, are said while there is somebody to hear them.
+    for (let waited = 0; waited < HOST.last_words_ms && !this.#links.idle; waited += LOOK_MS) await pause(LOOK_MS);
     this.#stopped.abort();
     clearInterval(this.#ticking);
     this.#links.close();
@@ -281,6 +289,7 @@ class Libp2pHost implements Host {
   }
 
   #tick(): void {
+    this.#lookAtAddresses();
     this.#inbound.tick();
     this.#links.watch((peer) => this.#isConnected(peer));
     this.#connections.tick();
@@ -294,6 +303,14 @@ class Libp2pHost implements Host {
     }
   }
 
+  #lookAtAddresses(): void {
+    const before = this.#addrs;
+    this.#addrs = this.addrs();
+    if (this.#addrs.join() === before.join()) return;
+    if (before.some((address) => !this.#addrs.includes(address))) this.#connections.moved();
+    this.#parts.options.events.onChanged();
+  }
+
   #isConnected(peer: PeerId): boolean {
     const id = libp2pPeer(peer);
     return id !== undefined && this.#parts.node.getConnections(id).some(({ status }) => status === "open");
@@ -301,7 +318,8 @@ class Libp2pHost implements Host {
 
   async #connect(peer: Libp2pPeerId): Promise<Connection> {
     const { node } = this.#parts;
-    const open = node.getConnections(peer).find(({ status }) => status === "open");
+    // The newest: of two, an older one may be dead without anybody knowing yet.
+    const open = node.getConnections(peer).findLast(({ status }) => status === "open");
     return (
       open ?? node.dial(peer, { signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(HOST.dial_ms)]) })
     );

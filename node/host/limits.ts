@@ -42,6 +42,8 @@ export const HOST = {
   socket_idle_ms: MINUTE,
   /** A connection on which not even pings arrive is dead: its machine lost power, or its cable. */
   silence_ms: 45 * SECOND,
+  /** The same when something speaks for it, such as a second connection of its peer: one ping is waited for. */
+  doubt_ms: 12 * SECOND,
 
   /** Waiting for one peer on one protocol. What comes on top is dropped, and the peer reported unreachable. */
   queue_frames: 4_096,
@@ -101,6 +103,8 @@ export const HOST = {
   advertise_ms: 2 * SECOND,
 
   stop_ms: 3 * SECOND,
+  /** For what was sent before to be written. */
+  last_words_ms: SECOND,
 } as const;
 
 assert(HOST.peer_connections_max * HOST.connection_streams_in <= 64, "a peer has at most 64 streams open here");

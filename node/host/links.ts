@@ -42,6 +42,11 @@ export class Links {
     }
   }
 
+  /** Everything that was sent is written, or cannot be. */
+  get idle(): boolean {
+    return this.#links.values().every((links) => links.values().every((link) => link.idle));
+  }
+
   close(): void {
     for (const links of this.#links.values()) for (const link of links.values()) link.close();
     this.#links.clear();

@@ -43,6 +43,11 @@ describe("templates", () => {
     [{ $json: { a: "$t.id" } }, '{"a":"x"}'],
     [{ $fill: "ab", times: 3 }, "ababab"],
     [{ $text: ["$t.id", "-", "y"] }, "x-y"],
+    [{ $slice: "abcd", from: 1, to: -1 }, "bc"],
+    [{ $pad: { a: 1 }, to: 9 }, '{"a":1}  '],
+    [{ $bytes: "\u00ffab" }, { base64: "/2Fi" }],
+    [{ $bytes: "abcde" }, { base64: "YWJjZGU=" }],
+    [{ $bytes: "\u0000" }, { base64: "AA==" }],
     [{ $nest: 3, of: 7 }, [[[7]]]],
     [{ $list: "$t.id", times: 2 }, ["x", "x"]],
     [{ $shard: "text.count@1" }, 4],
@@ -56,6 +61,9 @@ describe("templates", () => {
     expect(fill("$s.signer", scope)).toBe(scene.idOf("A"));
     expect(matches(seal, { $opens: { kind: "award" }, by: "A" }, scope)).toBe(true);
     expect(matches(seal, { $opens: { kind: "award" }, by: "P" }, scope)).toBe(false);
+    names.set("far", fill({ $seal: { kind: "award" }, by: "somebody far" }, scope));
+    expect(fill("$far.signer", scope)).not.toBe(scene.idOf("A"));
+    expect(fill("$far.open.kind", scope)).toBe("award");
   });
 
   it.each<[Json]>([["$nobody"], ["$t.nothing"], [{ $no: 1 }], [{ $shard: "no skill" }]])(

@@ -1,18 +1,24 @@
 /** All mutants, section by section of the specification. */
 import { AUCTION } from "./auction.ts";
+import { AUCTIONEER } from "./auctioneer.ts";
 import { CONDUCTOR } from "./conductor.ts";
 import { CONTRACTOR } from "./contractor.ts";
 import { CUSTODIAN } from "./custodian.ts";
 import { DIRECTORY } from "./directory.ts";
 import type { Mutant } from "./mutant.ts";
+import { VOTES } from "./votes.ts";
 import { WIRE } from "./wire.ts";
+import { DOCUMENTS } from "./wire-documents.ts";
 
 export type { Mutant } from "./mutant.ts";
 export const MUTANTS: readonly Mutant[] = [
   ...WIRE,
+  ...DOCUMENTS,
   ...DIRECTORY,
   ...AUCTION,
+  ...AUCTIONEER,
   ...CONTRACTOR,
   ...CUSTODIAN,
+  ...VOTES,
   ...CONDUCTOR,
 ];

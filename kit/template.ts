@@ -17,12 +17,13 @@
  * | `{ "$nest": 17, "of": value }` | arrays in arrays, so deep |
  * | `{ "$list": value, "times": 3 }` | an array of copies |
  * | `{ "$shard": skill }` | the shard of a skill |
+ * | `{ "$tie": peers, "of": task }` | whom a tie of their bids on the task falls to (AUCTION-9) |
  * | `{ "$base64": text }` | bytes |
  * | `{ "$bytes": text }` | bytes, one for each character (U+0000 to U+00FF) |
  * | `{ "$pad": value, "to": 65536 }` | JSON text with spaces at its end, so long |
  * | `{ "$unique": "skill" }` | a skill, or a word, that no other script uses |
  */
-import { parseSkill, shardOf } from "../protocols/mod.ts";
+import { parseSkill, shardOf, spread } from "../protocols/mod.ts";
 import { base64Of } from "./bytes.ts";
 import { durationOf, type Pace } from "./durations.ts";
 import type { Json } from "./script.ts";
@@ -112,6 +113,8 @@ function make(maker: string, template: Fields, scope: Scope): Json {
       return Array.from({ length: times }, () => fill(raw, scope));
     case "$shard":
       return shard(textOf(value));
+    case "$tie":
+      return tieOf(value, textOf(fill(template["of"] ?? null, scope)));
     case "$base64":
       return { base64: textOf(value) };
     case "$bytes":
@@ -145,6 +148,12 @@ function nested(depth: number, inside: Json): Json {
   let value = inside;
   for (let level = 0; level < depth; level++) value = [value];
   return value;
+}
+
+function tieOf(peers: Json, task: string): string {
+  const [first, ...others] = isList(peers) ? peers.map(textOf) : [];
+  if (first === undefined) throw new Error("a tie is between peers");
+  return others.reduce((best, peer) => (spread(task + peer) < spread(task + best) ? peer : best), first);
 }
 
 function shard(text: string): number {

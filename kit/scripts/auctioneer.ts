@@ -78,6 +78,9 @@ const SETBACK: readonly Step[] = [
   ...NEXT,
 ];
 
+/** Cards of more peers than make no crowd: nobody meets them. */
+const CROWD = Array.from({ length: 33 }, (_, nth) => ({ $seal: "$worker.document", by: `one of many, ${nth}` }));
+
 export const AUCTIONEER: readonly Script[] = [
   {
     name: "calls-on-the-shard-of-the-skill",
@@ -170,6 +173,26 @@ export const AUCTIONEER: readonly Script[] = [
     ],
   },
   {
+    name: "takes-the-first-bids-of-a-crowd",
+    role: "conductor",
+    clauses: ["AUCTION-7"],
+    needs: ["topics"],
+    alone: true,
+    about:
+      "where more than `crowd` agents have the skill, `crowd_bids` bids close the round, in the middle of its window",
+    steps: [
+      { card: "worker", by: "D", skill: SKILL, cost: 1, with: { durable: false } },
+      { say: "D", message: { type: "cards", cards: CROWD } },
+      ...conducted({ costs: {}, with: { reach: "wide" } }),
+      { overhear: "D", document: { kind: "cfp", task: "$t.id", eligible: { $min: CROWD.length } }, as: "call" },
+      { wait: "wide_window_ms / 2" },
+      { say: "C", message: bidOf("$call.round") },
+      { say: "E", message: bidOf("$call.round") },
+      { say: "D", message: { $of: bidOf("$call.round"), with: { cost: 1 } } },
+      { hear: "D", message: awardTo("D"), within: "wide_window_ms / 4" },
+    ],
+  },
+  {
     name: "awards-to-the-lowest-score",
     role: "conductor",
     clauses: ["AUCTION-9"],
@@ -197,6 +220,33 @@ export const AUCTIONEER: readonly Script[] = [
       ...bidding("D", "$case.0"),
       { hear: "D", message: awardTo("D") },
       { quiet: "E", message: AWARD },
+    ],
+  },
+  {
+    name: "lets-a-tie-fall-by-its-hash",
+    role: "conductor",
+    clauses: ["AUCTION-9"],
+    about: "of three equal bids that one wins whose hash with the task is the lowest",
+    cases: { "one task": 1, "another task": 2, "a third task": 3, "a fourth task": 4 },
+    steps: [
+      ...conducted({ costs: { C: 1, D: 1, E: 1 } }),
+      ...bid("C", 7),
+      ...bid("D", 7),
+      ...bid("E", 7),
+      { let: "winner", be: { $tie: ["$C", "$D", "$E"], of: "$t.id" } },
+      {
+        quiet: "all",
+        message: { type: "accept-proposal", award: { $opens: { contractor: { $not: "$winner" } }, by: "P" } },
+      },
+      // All agree, and the chosen one alone is heard: its lease runs out.
+      ...(["C", "D", "E"] as const).map(
+        (say): Step => ({ say, message: { type: "agree", task: "$t.id", ballot: "$p.ballot" } }),
+      ),
+      {
+        hear: "B",
+        message: { type: "prepare", task: "$t.id", ballot: { round: { $min: 3 }, custodian: 1 } },
+        within: "3 lease_ms_min + soon",
+      },
     ],
   },
   {

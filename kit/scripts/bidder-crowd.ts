@@ -60,9 +60,11 @@ export const BIDDER_CROWD: readonly Script[] = [
       {
         publish: "A",
         on: { $shard: NARROW },
-        document: wideOf("t", 2, { skill: NARROW, left_ms: { $ms: "hold_ms" } }),
+        document: wideOf("t", 2, { skill: NARROW, left_ms: { $ms: "moment / 5" } }),
       },
       { hear: "A", message: refusalOf("t", "overloaded") },
+      // Over, so that no late bid takes the place.
+      { wait: "moment / 2" },
       { say: "B", message: rejectOf("u") },
     ],
   },

@@ -37,7 +37,7 @@ export function conformanceCommand(): Command {
     .option("--json", "the same as --format json")
     .option("--baseline <file>", "clauses that are known to fail, one a line")
     .option("--requirements <version>", "the set of requirements", "1")
-    .option("--lanes <n>", "scripts side by side", lanes, 8)
+    .option("--lanes <n>", "scripts side by side", lanes, 16)
     .option("--patience <duration>", "for an answer that comes at once", parseDuration, 5_000)
     .option("--seed <n>", "of what is drawn", parseCount, 1)
     .option("--list", "print all clauses and their scripts")

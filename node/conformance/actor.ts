@@ -33,6 +33,8 @@ type Node = Awaited<ReturnType<typeof nodeOf>>;
 type Framed = ReturnType<typeof lpStream<Stream>>;
 
 const DIAL_MS = 5_000;
+const DIALS_MAX = 5;
+const REDIAL_MS = 250;
 const WRITE_MS = 3_000;
 const SUBSCRIBED_MS = 2_000;
 const POLL_MS = 20;
@@ -73,13 +75,25 @@ export class LiveActor {
   }
 
   async join(): Promise<void> {
-    const connection = await this.#node.dial(this.#options.address(), { signal: AbortSignal.timeout(DIAL_MS) });
+    const connection = await this.#dial();
     const until = performance.now() + SUBSCRIBED_MS;
     const all = topicOf(this.#options.network, "all");
     // A peer that never subscribes is found out by the scripts about topics, not here.
     while (!this.#node.services.pubsub.getSubscribers(all).some((peer) => peer.equals(connection.remotePeer))) {
       if (performance.now() > until || connection.status !== "open") return;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** More than once: peers take only so many new connections a second. */
+  async #dial(): Promise<Connection> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#node.dial(this.#options.address(), { signal: AbortSignal.timeout(DIAL_MS) });
+      } catch (error) {
+        if (tries >= DIALS_MAX) throw error;
+        await new Promise((resolve) => setTimeout(resolve, tries * REDIAL_MS));
+      }
     }
   }
 

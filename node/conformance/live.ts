@@ -76,6 +76,7 @@ function lacks(need: Need, { skills, gossips }: Traits, shim: Shim | undefined):
     case "cancel":
     case "restart":
     case "drain":
+    case "wipe":
       if (shim === undefined) return `"${need}" needs a control shim (--shim)`;
       return shim.can.has(need) ? undefined : `the control shim cannot ${need}`;
     default:
@@ -250,8 +251,8 @@ class LiveScene implements Scene {
   cancel(task: string): () => UserAnswer | undefined {
     return this.#asked({ do: "cancel", task });
   }
-  async restart(): Promise<void> {
-    const { address } = await this.#told({ do: "restart" });
+  async restart(empty: boolean): Promise<void> {
+    const { address } = await this.#told({ do: "restart", ...(empty ? { empty } : {}) });
     if (address !== undefined) this.#options.where.address = multiaddr(address);
     await Promise.all([...this.#actors.values()].map((actor) => actor.leave().then(() => actor.join())));
   }

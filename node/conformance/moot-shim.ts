@@ -3,7 +3,7 @@
  * work with, in a folder of its own, and does to it what the kit asks for: the other side of `shim.ts`, and an example of one.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,7 +18,8 @@ const NETWORK = "conformance";
 /** The command that this runs in. */
 const MOOT = process.argv[1] ?? "moot";
 const AGENT = fileURLToPath(new URL(`./agent${extname(import.meta.url)}`, import.meta.url));
-const CAN = ["submit", "cancel", "restart", "drain"];
+const CAN = ["submit", "cancel", "restart", "wipe", "drain"];
+const IDENTITY = "identity.key";
 /** Work that scripts let run on is cut off when they ask the peer to leave. */
 const DRAIN_MS = 60_000;
 
@@ -62,6 +63,7 @@ class Keeper {
         return { ok: true, task: await this.#client.cancel(command.task) };
       case "restart":
         await this.#kill();
+        if (command.empty === true) this.#wipe();
         return { ok: true, address: await this.#up() };
       case "drain":
         await this.#client.stop(DRAIN_MS);
@@ -94,6 +96,12 @@ class Keeper {
       return address;
     }
     throw new Error("the node ended before it was ready");
+  }
+
+  /** A disk that was replaced; the key was copied somewhere. */
+  #wipe(): void {
+    for (const name of readdirSync(this.#data))
+      if (name !== IDENTITY) rmSync(join(this.#data, name), { recursive: true });
   }
 
   /** As a power cut would. */

@@ -13,7 +13,8 @@ export type Command =
   | { readonly do: "start" }
   | { readonly do: "submit"; readonly request: Wish }
   | { readonly do: "cancel"; readonly task: string }
-  | { readonly do: "restart" }
+  /** `empty`: with nothing of what it had but its key. */
+  | { readonly do: "restart"; readonly empty?: true }
   | { readonly do: "drain" }
   | { readonly do: "stop" };
 

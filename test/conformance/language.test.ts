@@ -51,6 +51,7 @@ describe("templates", () => {
     [{ $nest: 3, of: 7 }, [[[7]]]],
     [{ $list: "$t.id", times: 2 }, ["x", "x"]],
     [{ $shard: "text.count@1" }, 4],
+    [{ $tie: ["a", "b", "c"], of: "$t.id" }, "c"],
     [{ $unique: "skill" }, "conformance.w@1"],
   ])("%j", (template, value) => expect(fill(template, scope)).toEqual(value));
 

@@ -52,7 +52,10 @@ async function runPeer({ listen, network, data, key, dial }) {
   worker.begin();
   if (dial !== undefined) wire.dial(dial);
   process.on("message", () => worker.drain());
-  process.on("disconnect", () => process.exit());
+  process.on("disconnect", () => {
+    rmSync(data, { recursive: true, force: true }); // the shim is gone, and the folder was its own
+    process.exit();
+  });
   process.on("SIGTERM", () => {
     worker.drain();
     setTimeout(() => process.exit(), 200); // for the farewell to leave
@@ -78,21 +81,23 @@ async function runShim() {
     throw new Error("the peer did not start");
   };
   const kill = () => {
+    if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     return gone;
+  };
+  const end = async () => {
+    rmSync(data, { recursive: true, force: true }); // first: whoever stops the shim may not wait for the rest
+    if (child !== undefined) await kill();
+    child = undefined;
   };
   const deeds = {
     start,
     restart: () => kill().then(start),
     drain: async () => void child.send("drain"),
-    stop: async () => void process.stdin.destroy(),
+    stop: () => end().then(() => void process.stdin.destroy()),
   };
-  process.on("exit", () => {
-    child?.kill("SIGKILL");
-    rmSync(data, { recursive: true, force: true });
-  });
-  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit());
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => end().then(() => process.exit()));
   for await (const line of createInterface(process.stdin)) {
     const { id, do: what } = JSON.parse(line);
     const deed = Object.hasOwn(deeds, what) ? deeds[what]() : Promise.reject(new Error(`cannot ${what}`));
@@ -101,6 +106,7 @@ async function runShim() {
       .catch((error) => ({ ok: false, why: error.message }));
     console.log(JSON.stringify({ id, ...answer }));
   }
+  await end();
   process.exit();
 }
 

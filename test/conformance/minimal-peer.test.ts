@@ -239,7 +239,9 @@ describe.concurrent("the commands of the guide", () => {
       expect(out).toMatch(/^pass +AUCTION-5/m);
       expect(code).toBe(0);
     } finally {
+      const gone = new Promise((resolve) => peer.once("exit", resolve));
       peer.kill();
+      await gone;
     }
   });
 });

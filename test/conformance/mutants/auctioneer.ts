@@ -88,6 +88,13 @@ export const AUCTIONEER: readonly Mutant[] = [
   },
   {
     clause: "AUCTION-7",
+    does: "waits for a whole crowd",
+    file: AUCTION_TS,
+    find: "? this.#bids.size >= LIMITS.crowd_bids",
+    put: "? this.#bids.size >= LIMITS.bids_max",
+  },
+  {
+    clause: "AUCTION-7",
     does: "waits for the slowest",
     file: AUCTION_TS,
     find: "    state.closes_at = Math.min(state.closes_at, now + grace_ms);",
@@ -120,6 +127,13 @@ export const AUCTIONEER: readonly Mutant[] = [
     file: RANKING,
     find: "left.score - right.score ||",
     put: "right.score - left.score ||",
+  },
+  {
+    clause: "AUCTION-9",
+    does: "lets a tie fall by the names",
+    file: RANKING,
+    find: "        spread(task + left.bidder) - spread(task + right.bidder) ||\n",
+    put: "",
   },
   {
     clause: "AUCTION-9",

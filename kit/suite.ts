@@ -68,18 +68,19 @@ export async function runSuite(options: SuiteOptions): Promise<readonly Played[]
       options.onPlayed?.(one, played.length, total);
     }
   };
-  for (const [order, width] of [lanes, 1, 1, 1].entries()) {
-    const queue = turns.filter(({ script }) => orderOf(script) === order);
-    await Promise.all(Array.from({ length: width }, () => run(queue)));
-  }
+  const of = (order: number): Turn[] => turns.filter(({ script }) => orderOf(script) === order);
+  const beside = of(0);
+  await Promise.all([...Array.from({ length: lanes }, () => run(beside)), run(of(1))]);
+  for (const order of [2, 3, 4]) await run(of(order));
   return played;
 }
 
-/** Side by side, alone, with a peer that is killed, and at last with one that leaves. */
+/** Side by side; in a row beside those, for want of places; alone; with a peer that is killed; at last with one that leaves. */
 function orderOf({ alone, needs = [] }: Script): number {
-  if (needs.includes("drain")) return 3;
-  if (needs.includes("restart")) return 2;
-  return alone === true ? 1 : 0;
+  if (needs.includes("drain")) return 4;
+  if (needs.includes("restart")) return 3;
+  if (alone !== true) return 0;
+  return needs.includes("narrow") && !needs.includes("submit") ? 1 : 2;
 }
 
 async function playTurn(turn: Turn, { stage, roles, clock }: SuiteOptions): Promise<Played> {

@@ -67,7 +67,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-sound-documents-only",
     role: "bidder",
     clauses: ["WIRE-3"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about: "a document on a topic that is no announcement in a sound envelope, or of another network, has no effect",
     cases: {
       "a bad signature": { $seal: callOf("bad"), by: "B", odd: { spoil: "signature" } },
@@ -91,7 +91,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-documents-at-the-bound",
     role: "bidder",
     clauses: ["WIRE-3"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about: "a message on a topic may have so many bytes",
     steps: [
       ...TASKS,
@@ -107,7 +107,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-documents-where-they-belong",
     role: "bidder",
     clauses: ["WIRE-3"],
-    needs: ["work", "narrow"],
+    needs: ["work", "narrow", "topics"],
     about: "an announcement on the topic of another skill, or of accusations, has no effect",
     cases: { "another shard": { $shard: NARROW }, all: "all" },
     steps: [
@@ -121,7 +121,7 @@ export const TOPICS: readonly Script[] = [
     name: "a-wrong-topic-hides-nothing",
     role: "bidder",
     clauses: ["WIRE-10"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about: "a call that somebody sent before on a wrong topic is heard on the right one",
     steps: [
       ...TASKS,
@@ -136,7 +136,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-announcements-of-their-time-only",
     role: "bidder",
     clauses: ["WIRE-11"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about:
       "a call that was issued too early or too late by the peer's calendar is ignored, and its sender heard all the same",
     cases: {
@@ -154,7 +154,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-announcements-of-other-calendars",
     role: "bidder",
     clauses: ["WIRE-11"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about: "a call of a calendar that is a little off is heard",
     cases: { ahead: { $wall: "clock_tolerance_ms / 2" }, behind: { $wall: "-clock_tolerance_ms / 2" } },
     steps: [
@@ -167,7 +167,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-an-announcement-once",
     role: "bidder",
     clauses: ["WIRE-11"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about: "a call whose bytes were heard before is ignored whoever signs them, and its sender heard all the same",
     steps: [
       ...TASKS,
@@ -184,7 +184,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-known-fields-only",
     role: "bidder",
     clauses: ["WIRE-13"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about: "an announcement with a field that is not of version 1 has no effect",
     steps: [
       ...TASKS,
@@ -194,10 +194,25 @@ export const TOPICS: readonly Script[] = [
     ],
   },
   {
+    name: "hears-a-call-though-another-signed-its-words",
+    role: "bidder",
+    clauses: ["WIRE-11"],
+    needs: ["work", "topics"],
+    about: "a call that another signer published first, word for word, is heard from its own signer too",
+    steps: [
+      ...TASKS,
+      { let: "call", be: callOf("t") },
+      { publish: "B", on: TOPIC, document: "$call" },
+      { hear: "B", message: { task: "$t.id" } },
+      { publish: "A", on: TOPIC, document: "$call" },
+      { hear: "A", message: { task: "$t.id" } },
+    ],
+  },
+  {
     name: "is-not-silenced-by-unknown-fields",
     role: "bidder",
     clauses: ["WIRE-13"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     about: "better bids with a field that is not of version 1 keep nobody silent",
     steps: [
       ...TASKS,
@@ -216,7 +231,7 @@ export const TOPICS: readonly Script[] = [
     name: "hears-so-much-of-one-signer",
     role: "bidder",
     clauses: ["WIRE-14"],
-    needs: ["work"],
+    needs: ["work", "topics"],
     alone: true,
     about: "of a flood of announcements of one signer a part is heard; another's is heard meanwhile",
     steps: [

@@ -40,7 +40,7 @@ export interface LiveOptions {
 
 /** Patience for a prompt answer, and how long silence is waited for: a busy machine is slow, and no peer is judged for that. */
 const PATIENCE_MS = 5_000;
-const MOMENT_MS = 700;
+const MOMENT_MS = 500;
 
 /** Rejects with Error when the peer cannot be reached. */
 export async function liveStage(options: LiveOptions): Promise<Stage> {

@@ -44,9 +44,11 @@ export class Validator {
     const parsed = this.#schema.safeParse(opened.payload);
     if (!parsed.success || !this.#belongs(topic, parsed.data)) return TopicValidatorResult.Reject;
     const document = parsed.data;
-    if (!this.#isTimely(document) || this.#seen.has(opened.digest) || !this.#isAllowed(opened.signer))
+    // Of its signer: whoever signs another's words must not make the other's a repetition.
+    const name = `${opened.signer} ${opened.digest}`;
+    if (!this.#isTimely(document) || this.#seen.has(name) || !this.#isAllowed(opened.signer))
       return TopicValidatorResult.Ignore;
-    this.#seen.set(opened.digest, true);
+    this.#seen.set(name, true);
     this.#options.onDocument(opened.signer, document);
     return TopicValidatorResult.Accept;
   }

@@ -6,7 +6,7 @@ import { appendFileSync, chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 
 /** What an agent is asked to do: the input is `{"do": …}`. */
-export const ACTS = ["echo", "hold", "fail", "garbage", "flood", "retry-once", "throw"] as const;
+export const ACTS = ["echo", "nap", "hold", "fail", "garbage", "flood", "retry-once", "throw"] as const;
 export type Act = (typeof ACTS)[number];
 
 export interface AgentPlan {
@@ -49,6 +49,7 @@ hold() {
   done
 }
 case $act in
+  nap) sleep 0.8 ;;
   hold) hold ;;
   fail) echo "no luck today" >&2; exit 3 ;;
   garbage) echo "this is no JSON"; exit 0 ;;

@@ -18,30 +18,47 @@ const ready = z.object({
 });
 type Ready = z.output<typeof ready>;
 
+/** Where a node runs, when that is not simply here on loopback. */
+export interface Place {
+  /** Words that enter it, before the command. */
+  readonly enter: readonly string[];
+  readonly listen: string;
+  readonly api: string;
+  /** How others reach it now, without its name: the place may move. */
+  readonly address: () => string;
+}
+
+export interface MeshNodeOptions {
+  readonly preload?: string | undefined;
+  readonly place?: Place | undefined;
+}
+
 export class MeshNode {
   readonly name: string;
   readonly dir: string;
   readonly data: string;
-  readonly #preload: string | undefined;
+  readonly #options: MeshNodeOptions;
   #process: MootProcess | undefined;
   #ready: Ready | undefined;
   #client: ApiClient | undefined;
   /** Whether the test has told it to end. */
   #told = false;
 
-  constructor(name: string, dir: string, preload?: string) {
+  constructor(name: string, dir: string, options: MeshNodeOptions = {}) {
     this.name = name;
     this.dir = dir;
-    this.#preload = preload;
+    this.#options = options;
     this.data = join(dir, "data");
   }
 
   /** Resolves with the first line that it prints: it listens and serves its API, and may know nobody yet. */
   async start(join: readonly string[]): Promise<void> {
-    const words = ["up", "--json", "--config", "moot.yaml", "--data", this.data, "--api", "127.0.0.1:0"];
+    const { preload, place } = this.#options;
+    const api = place?.api ?? "127.0.0.1:0";
+    const words = ["up", "--json", "--config", "moot.yaml", "--data", this.data, "--api", api];
     words.push("--listen", this.#listen(), ...join.flatMap((address) => ["--join", address]));
     this.#told = false;
-    this.#process = new MootProcess(words, { cwd: this.dir, preload: this.#preload });
+    this.#process = new MootProcess(words, { cwd: this.dir, preload, enter: place?.enter });
     const said = ready.parse(JSON.parse(await this.#process.line((line) => line)));
     if (this.#ready !== undefined && said.peer !== this.#ready.peer)
       throw new Error(`${this.name} came back as another peer`);
@@ -51,6 +68,7 @@ export class MeshNode {
 
   /** A node that comes back listens where others remember it. */
   #listen(): string {
+    if (this.#options.place !== undefined) return this.#options.place.listen;
     return this.address?.replace(/\/p2p\/.*$/, "") ?? "/ip4/127.0.0.1/tcp/0";
   }
 
@@ -61,7 +79,9 @@ export class MeshNode {
   }
   /** What others join it by. */
   get address(): string | undefined {
-    return this.#ready?.addrs[0];
+    const { place } = this.#options;
+    if (place === undefined || this.#ready === undefined) return this.#ready?.addrs[0];
+    return `${place.address()}/p2p/${this.#ready.peer}`;
   }
   get api(): string {
     return this.#ready?.api ?? "";

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import type { SubmitOptions, SubmitResult } from "../../node/moot-node.ts";
 import type { OutcomeDocument, TaskId } from "../../protocols/mod.ts";
 import { type Act, type AgentPlan, type Run, Shared, WORK } from "./agents.ts";
-import { MeshNode } from "./mesh-node.ts";
+import { MeshNode, type Place } from "./mesh-node.ts";
 import { processesWith } from "./processes.ts";
 import { until } from "./until.ts";
 
@@ -20,6 +20,8 @@ export interface NodePlan {
   readonly agents?: readonly AgentPlan[];
   /** The members that it is told to join at its first start; default all that there are. */
   readonly through?: readonly string[];
+  /** Where its process runs; default here, on loopback. */
+  readonly place?: Place;
 }
 
 export interface MeshPlan {
@@ -73,7 +75,7 @@ export class Mesh {
     // JSON is YAML.
     writeFileSync(join(dir, "moot.yaml"), JSON.stringify(config, null, 2));
     const join_ = plan.through?.flatMap((name) => this.node(name).address ?? []) ?? this.#ways(plan.name);
-    const node = new MeshNode(plan.name, dir, this.#plan.preload);
+    const node = new MeshNode(plan.name, dir, { preload: this.#plan.preload, place: plan.place });
     this.#nodes.set(plan.name, node);
     await node.start(join_);
     return node;

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly stdin?: string;
   /** A module that the process loads before the command. */
   readonly preload?: string | undefined;
+  /** Words before the command: a program that goes on as it, such as one that enters a network namespace. */
+  readonly enter?: readonly string[] | undefined;
 }
 
 const living = new Set<ChildProcess>();
@@ -42,11 +44,12 @@ export class MootProcess {
   #stderr = "";
   #over: Exit | undefined;
 
-  constructor(words: readonly string[], { cwd, env = {}, stdin, preload }: StartOptions) {
+  constructor(words: readonly string[], { cwd, env = {}, stdin, preload, enter = [] }: StartOptions) {
     const { PATH = "", HOME = "", LANG = "C.UTF-8", TMPDIR } = process.env;
     const base = { PATH, HOME, LANG, NO_COLOR: "1", ...(TMPDIR === undefined ? {} : { TMPDIR }) };
     const before = preload === undefined ? [] : ["--import", preload];
-    const child = spawn(process.execPath, [...before, MOOT, ...words], {
+    const [program = process.execPath, ...args] = [...enter, process.execPath, ...before, MOOT, ...words];
+    const child = spawn(program, args, {
       cwd,
       env: { ...base, ...env },
       stdio: ["pipe", "pipe", "pipe"],

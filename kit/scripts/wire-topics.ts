@@ -164,23 +164,6 @@ export const TOPICS: readonly Script[] = [
     ],
   },
   {
-    name: "hears-an-announcement-once",
-    role: "bidder",
-    clauses: ["WIRE-11"],
-    needs: ["work", "topics"],
-    about: "a call whose bytes were heard before is ignored whoever signs them, and its sender heard all the same",
-    steps: [
-      ...TASKS,
-      { let: "call", be: { $json: callOf("t") } },
-      { publish: "A", on: TOPIC, bytes: { $seal: "$call", by: "A" } },
-      { hear: "A", message: bidOf("t") },
-      { publish: "B", on: TOPIC, bytes: { $seal: "$call", by: "B" } },
-      { quiet: "B", message: { task: "$t.id" } },
-      { publish: "B", on: TOPIC, document: callOf("bad") },
-      { hear: "B", message: bidOf("bad") },
-    ],
-  },
-  {
     name: "hears-known-fields-only",
     role: "bidder",
     clauses: ["WIRE-13"],

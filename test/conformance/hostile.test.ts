@@ -12,7 +12,12 @@ import { NEWEST, REQUIREMENTS, runSuite, SCRIPTS, selected, verdictsOf } from ".
 import { liveStage } from "../../node/conformance/live.ts";
 import { PROTOCOLS } from "../../protocols/mod.ts";
 
-const only = ["bids-when-called", "works-and-proposes-to-all", "stores-and-votes", "refuses-what-it-cannot-do"];
+const only = [
+  "bids-when-called",
+  "works-and-proposes-to-all",
+  "keeps-what-it-is-named-for",
+  "refuses-what-it-cannot-do",
+];
 const requirements = REQUIREMENTS.get(NEWEST) ?? [];
 
 async function check(

@@ -217,17 +217,10 @@ export const WIRE: readonly Mutant[] = [
   },
   {
     clause: "WIRE-11",
-    does: "hears the same announcement from everybody",
-    file: VALIDATOR,
-    find: "this.#seen.has(name) || ",
-    put: "",
-  },
-  {
-    clause: "WIRE-11",
     does: "takes an announcement for a repetition of another signer's",
     file: VALIDATOR,
-    find: "const name = `${opened.signer} ${opened.digest}`;",
-    put: "const name: string = opened.digest;",
+    find: "const name = `",
+    put: "const name: string = opened.digest;\n    void `",
   },
   {
     clause: "WIRE-11",

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import {
-  type ClauseVerdict,
   NEWEST,
   type Played,
   REQUIREMENTS,
@@ -289,5 +288,3 @@ class Playing {
     this.#last = name;
   }
 }
-
-export type { ClauseVerdict };

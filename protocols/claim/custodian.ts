@@ -213,7 +213,8 @@ export class Custodian {
         return;
       case "not-understood":
         if (custody.indexOf(from) < 0) return;
-        if (message.reason !== "unknown-task") custody.account.refused(from, message.reason === "overloaded" ? "overloaded" : "stale");
+        if (message.reason !== "unknown-task")
+          custody.account.refused(from, message.reason === "overloaded" ? "overloaded" : "stale");
         else if (custody.decided === undefined) custody.send(from, custody.store(now));
         return;
       case "propose":

@@ -5,9 +5,10 @@
  * What is compared is what decides how a modelled network behaves: how long publications take to everybody, who gets them at all, how
  * many copies come for each first one, and what is advertised.
  */
-import { parseSkill, parseTaskId, shardOf, type Skill, type TopicDocument } from "../protocols/mod.ts";
+import { parseSkill, parseTaskId, type Skill, shardOf, type TopicDocument } from "../protocols/mod.ts";
 import { agent } from "./cast.ts";
-import type { Span } from "./scenario.ts";
+import { Lanes } from "./lanes.ts";
+import type { NetworkModel } from "./scenario.ts";
 import { HOME, World } from "./world.ts";
 
 /** A publication: who says it, and when from the beginning. */
@@ -16,19 +17,32 @@ export interface Announced {
   readonly publisher: number;
 }
 
+/** Publications, and what befalls them. */
+export interface Act {
+  readonly name: string;
+  /** With the heartbeats after its last publication, until nobody advertises it any more. */
+  readonly lasts_ms: number;
+  readonly announcements: readonly Announced[];
+  /** Publishers tell all that they are connected to, as the network's profile has it; else their mesh alone. */
+  readonly flood: boolean;
+  /** Of copies, at the door of whom they reach. */
+  readonly gossip_loss_permille: number;
+  /** These cannot reach the others for a while. What is sent meanwhile comes later, as over TCP. */
+  readonly cut?: { readonly at_us: number; readonly for_us: number; readonly group: readonly number[] };
+}
+
 export interface GossipPlan {
   readonly seed: number;
   readonly agents: number;
-  readonly delay_ms: Span;
-  readonly regions?: readonly (readonly number[])[] | undefined;
-  /** Of copies of publications. */
-  readonly gossip_loss_permille: number;
+  readonly network: Pick<NetworkModel, "delay_ms" | "regions">;
+  readonly act: Act;
   readonly links: readonly (readonly [number, number])[];
   /** Of the one topic: from, to. */
   readonly mesh: readonly (readonly [number, number])[];
-  readonly announcements: readonly Announced[];
-  /** These are cut off from all others for a while. */
-  readonly cut?: { readonly at_us: number; readonly for_us: number; readonly group: readonly number[] } | undefined;
+  /** When each peer's heartbeats come, in every second. */
+  readonly beats_us: readonly number[];
+  /** After the cut: from, to, and for how long the way is still shut by what else waits on it, in µs. */
+  readonly waits: readonly (readonly [number, number, number])[];
 }
 
 export interface GossipSight {
@@ -43,33 +57,30 @@ export interface GossipSight {
 
 /** All have it, so that all read its topic. */
 export const CALIBRATION_SKILL = "calibration.work@1";
-/** Behind the last publication: heartbeats until nobody advertises it any more. */
-const AFTER_MS = 8_000;
 
 export function modelGossip(plan: GossipPlan): GossipSight {
+  const { announcements, cut, lasts_ms } = plan.act;
   const world = worldOf(plan);
   const { gossip } = world;
   const [topic = 0] = world.peer(0).topics();
   const had = new Map<unknown, number>();
   const delays_ms: number[] = [];
   gossip.onFirst = ({ document }) => delays_ms.push((world.now_us - (had.get(document) ?? 0)) / 1000);
-  const before = { first: gossip.deliveries, copies: gossip.duplicates, ihaves: gossip.ihaves };
-  for (const [nth, { at_us, publisher }] of plan.announcements.entries()) {
+  for (const [nth, { at_us, publisher }] of announcements.entries()) {
     const document = announcement(nth, 0);
     world.after(at_us / 1000, () => {
       had.set(document, world.now_us);
       gossip.publish(world.host(publisher), topic, document, BYTES);
     });
   }
-  if (plan.cut !== undefined) partition(world, plan.cut);
-  world.run((plan.announcements.at(-1)?.at_us ?? 0) / 1000 + AFTER_MS);
-  const first = gossip.deliveries - before.first;
+  if (cut !== undefined) partition(world, cut, plan.waits);
+  world.run(lasts_ms);
   return sightOf({
     delays_ms,
-    publications: plan.announcements.length,
+    publications: announcements.length,
     others: plan.agents - 1,
-    duplicates: first === 0 ? 0 : (gossip.duplicates - before.copies) / first,
-    ihaves: gossip.ihaves - before.ihaves,
+    duplicates: gossip.deliveries === 0 ? 0 : gossip.duplicates / gossip.deliveries,
+    ihaves: gossip.ihaves,
   });
 }
 
@@ -96,36 +107,47 @@ export function sightOf({ delays_ms, publications, others, duplicates, ihaves }:
 
 const BYTES = 400;
 
-/** Peers that met long ago, with the connections and the mesh that real ones had. */
-function worldOf({ seed, agents, delay_ms, regions, gossip_loss_permille, links, mesh }: GossipPlan): World {
-  const peers = Array.from({ length: agents }, (_, index) => ({ agents: [agent(`agent-${index}`, [CALIBRATION_SKILL])] }));
+/** Peers that met long ago, with the connections, meshes and heartbeats that real ones had. */
+function worldOf({ seed, agents, network, act, links, mesh, beats_us }: GossipPlan): World {
+  const peers = Array.from({ length: agents }, (_, index) => ({
+    agents: [agent(`agent-${index}`, [CALIBRATION_SKILL])],
+    region: network.regions === undefined ? 0 : index % network.regions.length,
+  }));
   const world = new World({
     seed,
     peers,
-    latency_ms: delay_ms,
-    ...(regions === undefined ? {} : { regions }),
+    latency_ms: network.delay_ms,
+    ...(network.regions === undefined ? {} : { regions: network.regions }),
     topology: "mesh",
     degree: 0,
     warm_cards: 0,
-    faults: { gossip_loss_permille },
+    flood: act.flood,
+    faults: { gossip_loss_permille: act.gossip_loss_permille },
   });
+  const { gossip } = world;
   for (const [one, other] of links) {
     world.host(one).connected.add(world.host(other));
     world.host(other).connected.add(world.host(one));
   }
   const edges = mesh.map(([one, other]) => [world.host(one), world.host(other)] as const);
-  for (const topic of world.peer(0).topics()) world.gossip.lay(topic, edges);
+  for (const topic of world.peer(0).topics()) gossip.lay(topic, edges);
+  for (const [index, beat_us] of beats_us.entries()) gossip.beat(world.host(index), beat_us);
+  gossip.lanes = new Lanes(world);
   return world;
 }
 
-function partition(world: World, { at_us, for_us, group }: NonNullable<GossipPlan["cut"]>): void {
+function partition(world: World, { at_us, for_us, group }: NonNullable<Act["cut"]>, waits: GossipPlan["waits"]): void {
+  const inside = new Set(group);
   const cuts = world.hosts.flatMap(({ index }) =>
-    group.includes(index) ? [] : group.map((inside) => ({ from: inside, to: index, oneWay: false })),
+    inside.has(index) ? [] : group.map((other) => ({ from: other, to: index, oneWay: false })),
   );
   world.after(at_us / 1000, () => {
     for (const { from, to } of cuts) world.cut(from, to);
   });
-  world.after((at_us + for_us) / 1000, () => world.mend(cuts));
+  world.after((at_us + for_us) / 1000, () => {
+    for (const [from, to, wait_us] of waits) world.gossip.lanes?.stall(world.host(from), world.host(to), wait_us);
+    world.mend(cuts);
+  });
 }
 
 /** A call that nobody answers, on the topic that all read: what is looked at is how it travels. */
@@ -162,31 +184,54 @@ export const GATES = {
   ihaves_permille: 20,
 } as const;
 
+type Counts = Omit<GossipSight, "delays_ms">;
+export type Gate = "delays" | "duplicates" | "delivered" | "ihaves";
+
 export interface Compared {
-  /** Kolmogorov and Smirnov's D of the delays, and Wasserstein's distance of them: one of the two is enough. */
+  /** Kolmogorov and Smirnov's D of the delays, and Wasserstein's distance of them. */
   readonly ks: number;
   readonly wasserstein_ms: number;
-  readonly real: Omit<GossipSight, "delays_ms">;
-  readonly model: Omit<GossipSight, "delays_ms">;
-  /** Names of the gates that are not met. */
-  readonly missed: readonly ("delays" | "duplicates" | "delivered" | "ihaves")[];
+  readonly real: Counts;
+  readonly model: Counts;
 }
 
 export function compare(real: GossipSight, model: GossipSight): Compared {
-  const ks = ksOf(real.delays_ms, model.delays_ms);
-  const wasserstein_ms = wassersteinOf(real.delays_ms, model.delays_ms);
-  const near = (one: number, other: number, permille: number): boolean =>
-    Math.abs(one - other) <= (permille / 1000) * Math.max(one, other);
-  const met = {
-    delays: ks < GATES.ks || wasserstein_ms < GATES.wasserstein_ms,
-    duplicates: near(real.duplicatesPerFirst, model.duplicatesPerFirst, GATES.duplicates_permille),
-    delivered: Math.abs(real.delivered_permille - model.delivered_permille) <= GATES.delivered_permille,
-    ihaves: near(real.ihavesPerPublication, model.ihavesPerPublication, GATES.ihaves_permille),
+  return {
+    ks: ksOf(real.delays_ms, model.delays_ms),
+    wasserstein_ms: wassersteinOf(real.delays_ms, model.delays_ms),
+    real: countsOf(real),
+    model: countsOf(model),
   };
-  const { delays_ms: _, ...realCounts } = real;
-  const { delays_ms: __, ...modelCounts } = model;
-  const names = ["delays", "duplicates", "delivered", "ihaves"] as const;
-  return { ks, wasserstein_ms, real: realCounts, model: modelCounts, missed: names.filter((name) => !met[name]) };
+}
+
+function countsOf({ delivered_permille, duplicatesPerFirst, ihavesPerPublication }: GossipSight): Counts {
+  return { delivered_permille, duplicatesPerFirst, ihavesPerPublication };
+}
+
+/** What runs that differ in their seed showed: all their deliveries, and the means of what is counted. */
+export function together(sights: readonly GossipSight[]): GossipSight {
+  const mean = (of: (one: GossipSight) => number): number =>
+    sights.reduce((sum, one) => sum + of(one), 0) / Math.max(1, sights.length);
+  return {
+    delays_ms: sights.flatMap(({ delays_ms }) => delays_ms),
+    delivered_permille: mean(({ delivered_permille }) => delivered_permille),
+    duplicatesPerFirst: mean(({ duplicatesPerFirst }) => duplicatesPerFirst),
+    ihavesPerPublication: mean(({ ihavesPerPublication }) => ihavesPerPublication),
+  };
+}
+
+/** The gates that are not met. For delays one of the two distances is enough. */
+export function missedBy({ ks, wasserstein_ms, real, model }: Compared): Gate[] {
+  const missed: Gate[] = [];
+  if (ks >= GATES.ks && wasserstein_ms >= GATES.wasserstein_ms) missed.push("delays");
+  if (isFar(real.duplicatesPerFirst, model.duplicatesPerFirst, GATES.duplicates_permille)) missed.push("duplicates");
+  if (isFar(real.delivered_permille, model.delivered_permille, GATES.delivered_permille)) missed.push("delivered");
+  if (isFar(real.ihavesPerPublication, model.ihavesPerPublication, GATES.ihaves_permille)) missed.push("ihaves");
+  return missed;
+}
+
+function isFar(real: number, model: number, permille: number): boolean {
+  return Math.abs(real - model) > (permille / 1000) * real;
 }
 
 /** The largest distance between the two distributions, 0 to 1. 1 when one of them is empty and the other is not. */

@@ -1,17 +1,21 @@
 /**
- * Publications on topics. `full`: straight to every subscriber. `mesh`: as gossipsub does it (v1.1, "the Meshing, Gossip"): a
- * graft at subscription and at heartbeats until D mesh peers, flood publishing to every connected subscriber, forwarding along
- * the mesh at first sight, IHAVE to some others at the next heartbeats, IWANT by whoever had not seen it. Not modelled: scores,
- * IDONTWANT (announcements stay under its size), back-off of pruned peers, the cost of control messages.
+ * Publications on topics. `full`: straight to every subscriber. `mesh`: as js-libp2p's gossipsub does it (v1.1): both ends graft when
+ * they learn of each other while they have too few mesh peers, heartbeats add what lacks, flood publishing to every connected
+ * subscriber, forwarding along the mesh at first sight, IHAVE to some others at the next heartbeats, IWANT by whoever has not seen it
+ * when that arrives. Held against real nodes by calibration. Not modelled: scores, IDONTWANT (announcements stay under its size),
+ * back-off of pruned peers, pruning of a mesh that is too large, the cost of control messages.
  */
 import type { TaskId, TopicDocument } from "../protocols/mod.ts";
 import type { Ground } from "./ground.ts";
 import type { Host } from "./host.ts";
+import type { Lanes } from "./lanes.ts";
 
 /** gossipsub's degrees: wanted, fewest, most, and how many hear an IHAVE. js-libp2p's defaults. */
 const D = 6;
-const D_LOW = 5;
+const D_LOW = 4;
 const D_HIGH = 12;
+/** Of them, so many at least at the other end of connections that the peer made itself. */
+const D_OUT = 2;
 const D_LAZY = 6;
 /** Or this part of those who might hear it, when that is more. */
 const GOSSIP_PARTS = 4;
@@ -33,6 +37,12 @@ export interface Publication {
   duplicates: number;
 }
 
+interface Copies {
+  readonly from: Host;
+  readonly to: Host;
+  readonly publications: readonly Publication[];
+}
+
 export interface GossipOptions {
   readonly topology: "full" | "mesh";
   /** Whether unseen messages are advertised and asked for (IHAVE, IWANT). */
@@ -48,11 +58,17 @@ export class Gossip {
   readonly #members: Set<Host>[] = Array.from({ length: ALL + 1 }, () => new Set<Host>());
   /** Mesh peers of each host, by topic. */
   readonly #mesh: Map<Host, Set<Host>>[] = Array.from({ length: ALL + 1 }, () => new Map<Host, Set<Host>>());
+  /** Whose heartbeat will look after the mesh, by topic. */
+  readonly #tended: Set<Host>[] = Array.from({ length: ALL + 1 }, () => new Set<Host>());
+  /** When heartbeats come that were seen elsewhere. */
+  readonly #beats_us = new Map<Host, number>();
   /** What each host has seen lately, and at how many heartbeats it still says so. */
   readonly #recent = new Map<Host, { readonly publication: Publication; beats: number }[]>();
   deliveries = 0;
   duplicates = 0;
   ihaves = 0;
+  /** Else what is sent into a cut is lost. */
+  lanes: Lanes | undefined;
   /** Told of each first copy, while somebody wants to know. */
   onFirst: ((publication: Publication, host: Host) => void) | undefined;
 
@@ -77,13 +93,17 @@ export class Gossip {
       mesh?.delete(host);
     }
   }
-  /** js-libp2p grafts as soon as it learns of a subscriber. */
+  /** js-libp2p grafts as soon as it learns of a subscriber, while it has too few; both ends do. */
   connected(host: Host, other: Host): void {
     if (this.#options.topology !== "mesh") return;
     for (const [topic, members] of this.#members.entries()) {
-      const mine = this.#mesh[topic]?.get(host);
-      if (mine === undefined || mine.size >= D || !members.has(other)) continue;
-      this.#graft(topic, host, other);
+      if (!members.has(host) || !members.has(other)) continue;
+      const [mine, theirs] = [this.#mesh[topic]?.get(host), this.#mesh[topic]?.get(other)];
+      if (mine === undefined || theirs === undefined) continue;
+      if (mine.size < D_LOW) this.#graft(topic, host, other);
+      else if (theirs.size < D_LOW) this.#graft(topic, other, host);
+      this.#tend(topic, host);
+      this.#tend(topic, other);
     }
   }
   disconnected(host: Host, other: Host): void {
@@ -100,18 +120,33 @@ export class Gossip {
     const mine = this.#mesh[topic]?.get(host);
     if (mine?.delete(other) !== true) return;
     this.#mesh[topic]?.get(other)?.delete(host);
-    if (mine.size >= D_LOW) return;
-    this.#ground.after_us(this.#toHeartbeat(host), () => this.#heartbeat(topic, host));
+    this.#tend(topic, host);
+    this.#tend(topic, other);
+  }
+  /** A heartbeat looks after a mesh that lacks somebody. */
+  #tend(topic: number, host: Host): void {
+    const [mine, tended] = [this.#mesh[topic]?.get(host), this.#tended[topic]];
+    if (mine === undefined || tended?.has(host) !== false || !lacks(host, mine)) return;
+    if (this.#members[topic]?.has(host) !== true) return;
+    tended.add(host);
+    this.#ground.after_us(this.#toHeartbeat(host), () => {
+      tended.delete(host);
+      this.#heartbeat(topic, host);
+    });
   }
   #heartbeat(topic: number, host: Host): void {
     const mine = this.#mesh[topic]?.get(host);
-    if (mine === undefined || mine.size >= D_LOW) return;
+    if (mine === undefined || !lacks(host, mine)) return;
     const free = [...host.connected].filter((other) => !mine.has(other) && this.#members[topic]?.has(other));
-    for (const other of this.#ground.random.pick(free, D - mine.size)) this.#graft(topic, host, other);
+    const { random } = this.#ground;
+    if (mine.size < D_LOW) for (const other of random.pick(free, D - mine.size)) this.#graft(topic, host, other);
+    if (mine.size < D_LOW || !lacks(host, mine)) return;
+    const dialled = free.filter((other) => !mine.has(other) && hasDialled(host, other));
+    for (const other of random.pick(dialled, D_OUT - outbound(host, mine))) this.#graft(topic, host, other);
   }
   /** Heartbeats of different hosts fall anywhere in the second. */
-  #toHeartbeat({ index }: Host): number {
-    const phase = (index * 2_654_435) % HEARTBEAT_US;
+  #toHeartbeat(host: Host): number {
+    const phase = HEARTBEAT_US - (this.#beats_us.get(host) ?? HEARTBEAT_US - ((host.index * 2_654_435) % HEARTBEAT_US));
     return HEARTBEAT_US - ((this.#ground.now_us + phase) % HEARTBEAT_US);
   }
   /** Mesh peers of a host on a topic, for those who draw or compare meshes. */
@@ -125,6 +160,11 @@ export class Gossip {
       this.#mesh[topic]?.get(one)?.add(other);
       this.#mesh[topic]?.get(other)?.add(one);
     }
+  }
+
+  /** Sets when a host's heartbeats come, in every second. */
+  beat(host: Host, at_us: number): void {
+    this.#beats_us.set(host, at_us % HEARTBEAT_US);
   }
 
   // --- messages ---
@@ -161,15 +201,20 @@ export class Gossip {
   }
 
   #forward(from: Host, to: Host, publication: Publication): void {
+    if (this.lanes !== undefined) return this.#send(this.lanes, { from, to, publications: [publication] });
+    for (const delay_us of this.#carry(from, to, publication)) this.#ground.hop(delay_us, from, to, publication);
+  }
+  #carry(from: Host, to: Host, { document, bytes }: Publication): readonly number[] {
     const { links, now_us } = this.#ground;
-    const carried = {
-      from: from.index,
-      to: to.index,
-      kind: undefined,
-      what: publication.document,
-      bytes: publication.bytes,
-    };
-    for (const delay_us of links.carry(carried, now_us)) this.#ground.hop(delay_us, from, to, publication);
+    return links.carry({ from: from.index, to: to.index, kind: undefined, what: document, bytes }, now_us);
+  }
+  /** One segment, which comes sooner or later; copies in it may be lost at the door. */
+  #send(lanes: Lanes, { from, to, publications }: Copies): void {
+    const { links } = this.#ground;
+    lanes.send(from, to, links.delay_us(from.index, to.index), () => {
+      for (const publication of publications)
+        if (this.#carry(from, to, publication).length > 0) this.#ground.hop(0, from, to, publication);
+    });
   }
 
   /** A copy arrived. Whether it is the first: then the peer hears it, and it goes on. */
@@ -213,16 +258,16 @@ export class Gossip {
     const recent = this.#recent.get(host) ?? [];
     this.#recent.delete(host);
     if (host.peer === undefined || host.boots !== boots) return;
-    const lazy = new Map<number, readonly Host[]>();
-    for (const entry of recent) {
-      const { publication } = entry;
-      const chosen = lazy.get(publication.topic) ?? this.#lazyPeers(host, publication.topic);
-      lazy.set(publication.topic, chosen);
-      // What everybody has is advertised as well, and nobody asks for it.
-      if (publication.first >= (this.#members[publication.topic]?.size ?? 0) - 1) this.ihaves += chosen.length;
-      else for (const other of chosen) this.#ihave(host, other, publication);
-      entry.beats -= 1;
+    for (const [topic, entries] of Map.groupBy(recent, ({ publication }) => publication.topic)) {
+      const chosen = this.#lazyPeers(host, topic);
+      this.ihaves += chosen.length * entries.length;
+      const publications = entries.map(({ publication }) => publication);
+      const all = (this.#members[topic]?.size ?? 0) - 1;
+      // What everybody has is advertised as well, and nobody asks for it; on a lane it may hold back what comes after it.
+      const news = this.lanes === undefined ? publications.filter(({ first }) => first < all) : publications;
+      if (news.length > 0) for (const other of chosen) this.#ihave(host, other, news);
     }
+    for (const entry of recent) entry.beats -= 1;
     const left = recent.filter(({ beats }) => beats > 0);
     if (left.length === 0) return;
     this.#recent.set(host, left);
@@ -237,13 +282,45 @@ export class Gossip {
     return this.#ground.random.pick(others, Math.max(D_LAZY, Math.floor(others.length / GOSSIP_PARTS)));
   }
 
-  #ihave(host: Host, other: Host, publication: Publication): void {
-    const { links } = this.#ground;
-    this.ihaves += 1;
-    if (((publication.seen[other.index >>> 5] ?? 0) & (1 << (other.index & 31))) !== 0) return;
-    if (links.isCut(host.index, other.index)) return;
-    // IHAVE there, IWANT back, then the message.
-    const asked_us = links.delay_us(host.index, other.index) + links.delay_us(other.index, host.index);
-    this.#ground.after_us(asked_us, () => this.#forward(host, other, publication));
+  #ihave(host: Host, other: Host, publications: readonly Publication[]): void {
+    if (this.lanes === undefined && publications.every((publication) => has(publication, other))) return;
+    this.#say(host, other, () => {
+      if (other.peer === undefined) return;
+      // What it has not by now it asks for, everybody who advertises it.
+      const wanted = publications.filter((publication) => !has(publication, other));
+      if (wanted.length > 0) this.#say(other, host, () => this.#answer(host, other, wanted));
+    });
   }
+  #answer(from: Host, to: Host, publications: readonly Publication[]): void {
+    if (from.peer === undefined) return;
+    if (this.lanes !== undefined) this.#send(this.lanes, { from, to, publications });
+    else for (const publication of publications) this.#forward(from, to, publication);
+  }
+
+  /** A control message. */
+  #say(from: Host, to: Host, arrive: () => void): void {
+    const { links } = this.#ground;
+    const { lanes } = this;
+    if (lanes === undefined && links.isCut(from.index, to.index)) return;
+    const delay_us = links.delay_us(from.index, to.index);
+    if (lanes === undefined) this.#ground.after_us(delay_us, arrive);
+    else lanes.send(from, to, delay_us, arrive);
+  }
+}
+
+function lacks(host: Host, mesh: ReadonlySet<Host>): boolean {
+  return mesh.size < D_LOW || outbound(host, mesh) < D_OUT;
+}
+function outbound(host: Host, mesh: ReadonlySet<Host>): number {
+  let count = 0;
+  for (const other of mesh) if (hasDialled(host, other)) count += 1;
+  return count;
+}
+/** Who made which connection is not kept: by their numbers, so that everybody has made about half of its own. */
+function hasDialled(host: Host, other: Host): boolean {
+  return ((host.index + other.index) % 2 === 0) === host.index < other.index;
+}
+
+function has({ seen }: Publication, { index }: Host): boolean {
+  return ((seen[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0;
 }

@@ -65,6 +65,8 @@ export class Links {
   readonly #span_us: number;
   /** By way: how many cuts lie on it. */
   readonly #cut = new Map<number, number>();
+  /** By way: what happens when it is open again. */
+  readonly #waiting = new Map<number, () => void>();
   /** Bursts of loss that are on. */
   readonly #bursts: number[] = [];
   readonly #times = new Map<string, number>();
@@ -145,10 +147,20 @@ export class Links {
     const way = from * 0x200000 + to;
     const rest = (this.#cut.get(way) ?? 0) - 1;
     if (rest > 0) this.#cut.set(way, rest);
-    else this.#cut.delete(way);
+    else if (this.#cut.delete(way)) this.#open(way);
   }
   healAll(): void {
     this.#cut.clear();
+    for (const way of [...this.#waiting.keys()]) this.#open(way);
+  }
+  #open(way: number): void {
+    const go = this.#waiting.get(way);
+    this.#waiting.delete(way);
+    go?.();
+  }
+  /** When the way, which is cut, is open again. Whoever asks later for the same way takes the place. */
+  whenOpen(from: number, to: number, go: () => void): void {
+    this.#waiting.set(from * 0x200000 + to, go);
   }
   isCut(from: number, to: number): boolean {
     return this.#cut.size > 0 && this.#cut.has(from * 0x200000 + to);

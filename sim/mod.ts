@@ -2,16 +2,22 @@
 
 export { silenceOf } from "./budget.ts";
 export {
+  type Act,
   type Announced,
   announcement,
   CALIBRATION_SKILL,
   type Compared,
   compare,
   GATES,
+  type Gate,
   type GossipPlan,
   type GossipSight,
+  ksOf,
+  missedBy,
   modelGossip,
   sightOf,
+  together,
+  wassersteinOf,
 } from "./calibration.ts";
 export { agent, type Cast, castOf, drawn, silence } from "./cast.ts";
 export {

@@ -45,19 +45,19 @@ export async function simulate(what: string, options: SimOptions): Promise<numbe
 
 /** Everything but the size is fixed: it is the model that is tried, not a scenario. */
 async function calibrated(options: SimOptions): Promise<number> {
-  const { faults, real, shrink, report } = options;
-  for (const [option, value] of Object.entries({ faults, real, shrink, report }))
+  const { faults, real, shrink, report, tasks } = options;
+  for (const [option, value] of Object.entries({ faults, real, shrink, report, tasks }))
     if (value !== undefined)
       throw new Fault("usage", `--calibrate has no use for --${option}`, {
-        remedy: "it knows --agents, --tasks, --runs, --seed, --workers and --json",
+        remedy: "it knows --agents, --runs, --seed, --workers and --json",
       });
   const { calibrate } = await import("./calibrate.ts");
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
   process.once("SIGINT", stop);
   try {
-    const { agents = 50, tasks = 20, seed = 1, runs, json = false, workers = availableParallelism() } = options;
-    return await calibrate({ agents, tasks, seed, runs, json, workers, signal: interrupt.signal });
+    const { agents = 50, seed = 1, runs, json = false, workers = availableParallelism() } = options;
+    return await calibrate({ agents, seed, runs, json, workers, signal: interrupt.signal });
   } finally {
     process.off("SIGINT", stop);
   }

@@ -41,7 +41,9 @@ export class Lane {
   #resume(): void {
     const [first] = this.#stalled;
     // They were all waiting for the first one.
-    const wait_us = first === undefined ? 0 : this.#options.paths.retry_us(first.sent_us);
+    const { paths, from, to } = this.#options;
+    const wait_us = first === undefined ? 0 : paths.retry_us(first.sent_us);
+    paths.onResumed?.(from, to, wait_us);
     for (const segment of this.#stalled.splice(0)) this.#launch(segment, wait_us);
   }
 

@@ -9,6 +9,7 @@ import type { GossipSeen, MeshSeen } from "./report.ts";
 
 type Metrics = Underlay["metrics"];
 
+const HEARTBEAT_US = 1_000_000;
 /** What is told one by one; counts go on. */
 const PUBLICATIONS_MAX = 50_000;
 const DELIVERIES_MAX = 200_000;
@@ -28,6 +29,13 @@ const COUNTED = {
 type Counts = Record<keyof typeof COUNTED, number>;
 const NAMES = Object.keys(COUNTED).filter((name): name is keyof Counts => name in COUNTED);
 
+/** It takes more than its type says. */
+type Publish = (
+  topic: string,
+  data: Uint8Array,
+  options: { readonly floodPublish: boolean },
+) => ReturnType<Node["services"]["pubsub"]["publish"]>;
+
 interface Publication {
   readonly nth: number;
   readonly publisher: number;
@@ -37,6 +45,8 @@ interface Publication {
 
 export class Meter {
   readonly metrics: Metrics;
+  /** Whether publishers tell all that they are connected to, as the network's profile has it, or their mesh alone. */
+  flood = true;
   readonly #clock: Clock;
   readonly #indexOf: (peer: string) => number;
   readonly #nodes = new Map<number, Node>();
@@ -44,6 +54,7 @@ export class Meter {
   readonly #byKey = new Map<string, Publication>();
   readonly #publications: { topic: string; publisher: number; at_us: number }[] = [];
   readonly #deliveries: { publication: number; from: number; to: number; at_us: number; hop_us: number }[] = [];
+  readonly #beats_us = new Map<number, number>();
   #dropped = 0;
   #marked: { readonly counts: Counts; readonly publications: number; readonly deliveries: number } | undefined;
 
@@ -57,11 +68,12 @@ export class Meter {
   attach(index: number, node: Node): void {
     this.#nodes.set(index, node);
     const { pubsub } = node.services;
-    const publish = pubsub.publish.bind(pubsub);
+    const publish: Publish = pubsub.publish.bind(pubsub);
     pubsub.publish = (topic, data = new Uint8Array()) => {
       this.#published(index, topic, data);
-      return publish(topic, data);
+      return publish(topic, data, { floodPublish: this.flood });
     };
+    pubsub.addEventListener("gossipsub:heartbeat", () => this.#beats_us.set(index, this.#clock.now_us));
     pubsub.addEventListener("gossipsub:message", ({ detail: { propagationSource, msg } }) =>
       this.#delivered(index, this.#indexOf(propagationSource.toString()), msg),
     );
@@ -106,6 +118,15 @@ export class Meter {
     }
     return [...topics].map(([topic, { members, edges }]) => {
       return { topic, members, edges, degree: members.length === 0 ? 0 : edges.length / members.length };
+    });
+  }
+
+  /** How long after the given time each node's next heartbeat comes. */
+  beats_us(from_us: number): number[] {
+    const beats = [...this.#nodes.keys()].toSorted((one, other) => one - other);
+    return beats.map((index) => {
+      const late_us = ((this.#beats_us.get(index) ?? 0) - from_us) % HEARTBEAT_US;
+      return late_us < 0 ? late_us + HEARTBEAT_US : late_us;
     });
   }
 

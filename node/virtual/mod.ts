@@ -10,18 +10,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Announced, Scenario } from "../../sim/mod.ts";
+import type { Act, Scenario } from "../../sim/mod.ts";
 import { Fault } from "../fault.ts";
 import type { Order, Reply } from "./orders.ts";
 import type { RealReport } from "./report.ts";
 
-export type { RealReport } from "./report.ts";
+export type { ActSeen, RealReport } from "./report.ts";
 
 export interface RealOptions {
   /** A line for each event and effect of every machine, to find where two runs part. */
   readonly trace?: boolean;
-  /** Said on a topic beside the tasks, from the start of the trouble on. */
-  readonly announcements?: readonly Announced[];
+  /** Performed one after the other when all have met, before the tasks. */
+  readonly acts?: readonly Act[];
   readonly signal?: AbortSignal;
   /** Some times a second. */
   readonly onReached?: (virtual_ms: number, tasks_decided: number) => void;
@@ -35,10 +35,10 @@ const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
  * Fault "internal" when a node stopped itself or the run broke, and with the signal's reason when that aborts.
  */
 export async function runReal(scenario: Scenario, options: RealOptions = {}): Promise<RealReport> {
-  const { trace = false, announcements = [], signal } = options;
+  const { trace = false, acts = [], signal } = options;
   signal?.throwIfAborted();
   const folder = mkdtempSync(join(tmpdir(), "moot-virtual-"));
-  const order: Order = { scenario, folder, trace, announcements };
+  const order: Order = { scenario, folder, trace, acts };
   const worker = new Worker(WORKER, { workerData: order, execArgv: [] });
   try {
     return await answerOf(worker, options);

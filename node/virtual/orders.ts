@@ -1,5 +1,5 @@
 /** What a run and the thread it runs in say to each other. Both are of one build, so what is said is trusted. */
-import type { Announced, Scenario } from "../../sim/mod.ts";
+import type { Act, Scenario } from "../../sim/mod.ts";
 import type { RealReport } from "./report.ts";
 
 export interface Order {
@@ -7,7 +7,7 @@ export interface Order {
   /** For the disks of the nodes; the one who orders makes it and takes it away. */
   readonly folder: string;
   readonly trace: boolean;
-  readonly announcements: readonly Announced[];
+  readonly acts: readonly Act[];
 }
 
 export type Reply =

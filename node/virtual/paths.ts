@@ -42,6 +42,8 @@ const CALM: Weather = { loss_permille: 0, slow_permille: 0, slow_ms: 0 };
 
 export class Paths {
   weather: Weather = CALM;
+  /** Told of each connection whose way is open again: from, to, and how long until its sender tries once more. */
+  onResumed: ((from: number, to: number, wait_us: number) => void) | undefined;
   /** Bursts of loss that are on: the worst one counts. */
   readonly #bursts: number[] = [];
   readonly #options: PathsOptions;

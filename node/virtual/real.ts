@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { parseNetwork, Random } from "../../protocols/mod.ts";
 import {
-  type Announced,
-  announcement,
+  type Act,
   apart,
   type Breach,
   boundedMessages,
@@ -24,6 +23,7 @@ import {
   unhurried,
 } from "../../sim/mod.ts";
 import { Fault } from "../fault.ts";
+import { performAll, type Stage } from "./acts.ts";
 import { Chance } from "./chance.ts";
 import type { Clock } from "./clock.ts";
 import { Journal } from "./journal.ts";
@@ -46,7 +46,7 @@ export interface RealRunOptions {
   /** For the disks. */
   readonly folder: string;
   readonly trace: boolean;
-  readonly announcements: readonly Announced[];
+  readonly acts: readonly Act[];
   readonly onReached: (virtual_ms: number, decided: number) => void;
 }
 
@@ -110,11 +110,12 @@ class RealRun {
     await this.#build();
     await this.#meet();
     const [mesh, links] = [this.#meter.mesh(), this.#meter.links()];
+    const acts = await performAll(this.#options.acts, this.#stage);
     this.#meter.mark();
     await this.#trouble();
     await this.#settle();
     const { clock } = this.#options;
-    const seen = { met_ms: this.#met_us / 1000, mesh, links, gossip: this.#meter.seen(), links_end: this.#meter.links(), mesh_end: this.#meter.mesh() };
+    const seen = { met_ms: this.#met_us / 1000, mesh, links, gossip: this.#meter.seen(), acts };
     return summarise({
       scenario: this.#scenario,
       witness: this.#witness,
@@ -125,6 +126,11 @@ class RealRun {
       clock,
       wallMs: realNow() - began_ms,
     });
+  }
+
+  get #stage(): Stage {
+    const pass = (for_ms: number): Promise<void> => this.#pass(for_ms);
+    return { clock: this.#options.clock, paths: this.#paths, stations: this.#stations, meter: this.#meter, pass };
   }
 
   #judge(): Breach[] {
@@ -219,8 +225,6 @@ class RealRun {
     };
     this.#misbehave();
     for (const [index, group] of tasks.entries()) this.#schedule(group, index);
-    for (const [nth, { at_us, publisher }] of this.#options.announcements.entries())
-      clock.after(at_us, () => this.#stations[publisher]?.announce((wall_ms) => announcement(nth, wall_ms)));
     const onStruck = (what: string): void => this.#witness.evidence.mark(`struck: ${what}`);
     strikeAll({ clock, paths: this.#paths, stations: this.#stations, onStruck }, this.#scenario);
     for (const station of this.#stations) {

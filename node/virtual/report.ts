@@ -55,6 +55,20 @@ export interface MeshSeen {
   readonly degree: number;
 }
 
+/** What gossip did in one act of a calibration. */
+export interface ActSeen {
+  readonly began_us: number;
+  /** At that time. */
+  readonly mesh: readonly MeshSeen[];
+  readonly links: readonly (readonly [number, number])[];
+  /** When each node's heartbeat comes, in every second from then on. */
+  readonly beats_us: readonly number[];
+  /** After a cut, of each connection on which something waited: from, to, and how long until the first of it is sent again, in µs. */
+  readonly waits: readonly (readonly [number, number, number])[];
+  /** From then to its end. */
+  readonly gossip: GossipSeen;
+}
+
 export interface RealReport {
   readonly report: SimReport;
   readonly tasks: readonly RealTask[];
@@ -64,6 +78,7 @@ export interface RealReport {
   readonly mesh: readonly MeshSeen[];
   readonly links: readonly (readonly [number, number])[];
   readonly gossip: GossipSeen;
+  readonly acts: readonly ActSeen[];
   /** Versions of Node order promises differently, so a hash is good for one of them. */
   readonly node: string;
   /** When asked for: a line for each event and effect, in order. */

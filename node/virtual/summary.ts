@@ -21,7 +21,7 @@ export interface Ended {
   readonly breaches: readonly Breach[];
   readonly asked: readonly Asked[];
   readonly qualities: readonly number[];
-  readonly seen: Pick<RealReport, "met_ms" | "mesh" | "links" | "gossip">;
+  readonly seen: Pick<RealReport, "met_ms" | "mesh" | "links" | "gossip" | "acts">;
   readonly clock: Clock;
   readonly wallMs: number;
 }

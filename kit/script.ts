@@ -18,7 +18,7 @@ export type Role = (typeof ROLES)[number];
 /**
  * What a script needs besides messages. `work`: an agent with the skill `conformance.work@1` does as its input says; `narrow`:
  * another with `conformance.narrow@1` and one place; `submit`, `cancel`, `restart`, `drain`: somebody who does that at the peer;
- * `topics`: that it speaks gossipsub, which it may leave out; `unbroken`: that those around it are connected from the first moment
+ * `topics`, `dht`: that it speaks gossipsub, or serves the DHT, which it may leave out; `unbroken`: that those around it are connected from the first moment
  * after its restart; `wipe`: who takes its disk away; `patience`: hours; `libp2p`: a layer below messages, which virtual time does
  * not have.
  */
@@ -26,6 +26,7 @@ export const NEEDS = [
   "work",
   "narrow",
   "topics",
+  "dht",
   "submit",
   "cancel",
   "restart",

@@ -39,6 +39,7 @@ export const DIRECTORY_BOUNDS: readonly Script[] = [
     name: "keeps-good-records-only",
     role: "directory",
     clauses: ["DIR-10"],
+    needs: ["dht"],
     about: "a DHT server keeps a card under the name of its signer, and nothing else under /moot/",
     cases: {
       "of another": { key: { $text: ["/moot/", "$C"] }, card: "$good.seal" },

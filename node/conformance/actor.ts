@@ -107,6 +107,18 @@ export class LiveActor {
     );
   }
 
+  /** Whether identify lists the protocol; it is over soon after `join`. */
+  async serves(protocol: string): Promise<boolean> {
+    const until = performance.now() + SUBSCRIBED_MS;
+    for (;;) {
+      const [remote] = this.#node.getPeers();
+      const known = remote === undefined ? undefined : await this.#node.peerStore.get(remote).catch(() => undefined);
+      if (known?.protocols.includes(protocol) === true) return true;
+      if (performance.now() > until || (known?.protocols.length ?? 0) > 0) return false;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
   /** Whether the peer under test is on the topic that every peer with gossipsub is on; asked after `join`. */
   get gossips(): boolean {
     return this.#node.services.pubsub.getSubscribers(topicOf(this.#options.network, "all")).length > 0;

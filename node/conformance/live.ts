@@ -60,10 +60,12 @@ function paceOf({ patience_ms = PATIENCE_MS }: LiveOptions): Pace {
   return { soon_ms: patience_ms, moment_ms: Math.min(MOMENT_MS, patience_ms) };
 }
 
-function lacks(need: Need, { skills, gossips }: Traits, shim: Shim | undefined): string | undefined {
+function lacks(need: Need, { skills, gossips, dht }: Traits, shim: Shim | undefined): string | undefined {
   switch (need) {
     case "topics":
       return gossips ? undefined : "the peer is on no topic";
+    case "dht":
+      return dht ? undefined : "the peer serves no DHT";
     case "libp2p":
       return undefined;
     case "work":
@@ -100,6 +102,8 @@ interface Traits {
   /** Undefined when it shows no card. */
   readonly skills: ReadonlySet<string> | undefined;
   readonly gossips: boolean;
+  /** A server of the network's DHT. */
+  readonly dht: boolean;
 }
 
 async function traitsOf(options: LiveOptions, where: Where): Promise<Traits> {
@@ -110,10 +114,10 @@ async function traitsOf(options: LiveOptions, where: Where): Promise<Traits> {
     for (let read = 0; scene.now_ms() < until; await scene.pass(until)) {
       for (; read < scene.heard.length; read++) {
         const found = skillsIn(scene.heard[read], where.peer);
-        if (found !== undefined) return { skills: found, gossips: scene.gossips };
+        if (found !== undefined) return { skills: found, gossips: scene.gossips, dht: await scene.dht() };
       }
     }
-    return { skills: undefined, gossips: scene.gossips };
+    return { skills: undefined, gossips: scene.gossips, dht: await scene.dht() };
   } finally {
     await scene.close();
   }
@@ -230,6 +234,13 @@ class LiveScene implements Scene {
   async join(actor: Actor): Promise<void> {
     await this.#actors.get(actor)?.join();
   }
+  async dht(): Promise<boolean> {
+    const [actor] = this.#actors.values();
+    return (await actor?.serves(this.#kad)) ?? false;
+  }
+  get #kad(): string {
+    return `/moot/${this.#options.network}/kad/1.0.0`;
+  }
   get gossips(): boolean {
     return [...this.#actors.values()].some((actor) => actor.gossips);
   }
@@ -238,7 +249,7 @@ class LiveScene implements Scene {
   }
 
   async record(actor: Actor, key: string, { base64 }: Bytes): Promise<boolean> {
-    const protocol = `/moot/${this.#options.network}/kad/1.0.0`;
+    const protocol = this.#kad;
     const [name, value] = [Buffer.from(key), Buffer.from(base64, "base64")];
     await this.#actors.get(actor)?.ask(protocol, putRequest(name, value));
     const answer = await this.#actors.get(actor)?.ask(protocol, getRequest(name));

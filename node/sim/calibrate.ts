@@ -26,6 +26,7 @@ import { paint, print, printJson, table, talk } from "../cli/output.ts";
 import { Fault } from "../fault.ts";
 import { type ActSeen, runReal } from "../virtual/mod.ts";
 import { commitText } from "./commit.ts";
+import { SIM } from "./limits.ts";
 import { Bar } from "./progress.ts";
 
 export interface CalibrateOptions {
@@ -80,12 +81,38 @@ export interface CalibrationRow {
 }
 
 export async function calibrate(options: CalibrateOptions & { readonly json: boolean }): Promise<number> {
-  const { agents, seed: first, runs, workers, signal, json } = options;
+  check(options);
+  const { agents, seed, runs, signal, json } = options;
+  const rows: CalibrationRow[] = [];
+  try {
+    await runAll(options, rows);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  const cases = casesOf(rows);
+  if (json && rows.length > 0)
+    printJson({ agents, seed, runs, gates: GATES, cases, seeds: rows.map(figuresOf), commit: commitText() });
+  else if (rows.length > 0) say(cases, options);
+  if (signal.aborted) return EXIT.interrupted;
+  return cases.every(({ missed }) => missed.length === 0) ? EXIT.ok : EXIT.broken;
+}
+
+function check({ agents, seed, runs }: CalibrateOptions): void {
   if (agents < AGENTS_MIN)
     throw new Fault("usage", `calibration needs ${AGENTS_MIN} agents or more`, {
       remedy: "in a smaller network the mesh is nearly everybody, and there is little to compare",
     });
-  const rows: CalibrationRow[] = [];
+  if (agents > SIM.real_agents)
+    throw new Fault("usage", `calibration takes at most ${SIM.real_agents} real nodes`, {
+      remedy: `give --agents ${SIM.real_agents} or fewer`,
+    });
+  if (seed + runs - 1 > SIM.seed)
+    throw new Fault("usage", `--runs ${runs} from seed ${seed} go beyond the last seed, ${SIM.seed}`);
+}
+
+/** Adds what each network showed, until all have or the call is interrupted. */
+async function runAll(options: CalibrateOptions, rows: CalibrationRow[]): Promise<void> {
+  const { runs, seed: first, workers, signal } = options;
   const turns = Array.from({ length: runs }, (_, nth) => PLAYS.map((play) => ({ play, seed: first + nth }))).flat();
   const total = turns.length;
   let done = 0;
@@ -106,17 +133,9 @@ export async function calibrate(options: CalibrateOptions & { readonly json: boo
   bar.start();
   try {
     await Promise.all(Array.from({ length: workers }, work));
-  } catch (error) {
-    if (!signal.aborted) throw error;
   } finally {
     bar.end();
   }
-  const cases = casesOf(rows);
-  if (json)
-    printJson({ agents, seed: first, runs, gates: GATES, cases, seeds: rows.map(figuresOf), commit: commitText() });
-  else say(cases, options);
-  if (signal.aborted) return EXIT.interrupted;
-  return cases.every(({ missed }) => missed.length === 0) ? EXIT.ok : EXIT.broken;
 }
 
 /** One network on both, from one seed. */

@@ -55,11 +55,13 @@ async function calibrated(options: SimOptions): Promise<number> {
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
   process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
   try {
     const { agents = 50, seed = 1, runs, json = false, workers = availableParallelism() } = options;
     return await calibrate({ agents, seed, runs, json, workers, signal: interrupt.signal });
   } finally {
     process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
   }
 }
 

@@ -196,6 +196,9 @@ describe("a slip ends with 2 and says what would be right", () => {
     [["small.yaml", "--report", "/proc/moot"], "name a folder that this user can write to"],
     [["small.yaml", "--report", "out", "--real"], "needs the modelled network"],
     [["directory-1000", "--real"], "at most 500 nodes"],
+    [["--calibrate", "--agents", "19"], "calibration needs 20 agents or more"],
+    [["--calibrate", "--tasks", "5"], "--calibrate has no use for --tasks"],
+    [["--calibrate", "--real"], "--calibrate has no use for --real"],
     [["a", "b"], "too many arguments"],
   ])("%j", async (words, hint) => {
     const { code, stdout, stderr } = await sim(...words);

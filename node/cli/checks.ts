@@ -8,6 +8,7 @@ import { LIMITS } from "../../protocols/kernel/mod.ts";
 import { type ApiClient, apiFilePath, connectNode, type PeerRow } from "../api/mod.ts";
 import { type Config, loadConfig } from "../config/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
+import { describe } from "../handlers/mod.ts";
 import type { Status } from "../moot-node.ts";
 import type { ClientOptions } from "./options.ts";
 import { duration, plural } from "./output.ts";
@@ -93,8 +94,7 @@ function checkAgents({ agents }: Config): Finding[] {
   }
   return agents.map((agent): Finding => {
     const { handler } = agent;
-    const program = handler.kind === "exec" ? handler.argv[0] : handler.kind === "module" ? handler.path : "own code";
-    const how = `runs ${program ?? ""}`;
+    const how = `runs ${describe(handler)}`;
     const missing = agent.env.filter((name) => process.env[name] === undefined);
     const detail = `${agent.name} ${how}: ${agent.skills.map((skill) => skill.name).join(", ")}`;
     if (missing.length === 0) return { name: "agent", level: "ok", detail };

@@ -1,8 +1,9 @@
 /** Everything a node reads before it starts: `moot.yaml`, the network's key, its own identity. And what `moot init` writes. */
+
+export { nearest } from "../fields/near.ts";
+export { Secret } from "../fields/secret.ts";
 export { loadConfig, parseConfig, withFlags } from "./config.ts";
 export { loadIdentity } from "./identity.ts";
 export { initConfig } from "./init.ts";
-export { nearest } from "./near.ts";
 export { readNetworkKey } from "./network-key.ts";
-export { Secret } from "./secret.ts";
 export type { ApiAddress, Config } from "./types.ts";

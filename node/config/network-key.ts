@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { generateKey } from "@libp2p/pnet";
 import { messageOf, systemCode } from "../fault.ts";
+import { Secret } from "../fields/secret.ts";
 import { looseMode } from "./files.ts";
-import { Secret } from "./secret.ts";
 
 const FORMAT = /^\/key\/swarm\/psk\/1\.0\.0\/\r?\n\/base16\/\r?\n[0-9a-fA-F]{64}\s*$/;
 /** Three lines: 95 bytes. Anything much larger is another file. */

@@ -4,7 +4,7 @@
  */
 import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type LineCounter, type Node } from "yaml";
 import type { z } from "zod";
-import { nearest } from "./near.ts";
+import { nearest } from "../fields/near.ts";
 import type { Problem } from "./types.ts";
 
 type Path = readonly PropertyKey[];

@@ -5,13 +5,12 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { LIMITS, parseNetwork, parseSkill } from "../../protocols/kernel/mod.ts";
-import { HANDLER, type HandlerSpec } from "../handlers/mod.ts";
+import { map, must, parsed, say, texts, whole } from "../fields/fields.ts";
+import type { Secret } from "../fields/secret.ts";
+import { HANDLER, handlerField } from "../handlers/mod.ts";
 import { isTcpAddress, parseApi } from "./addresses.ts";
-import { map, must, parsed, say, whole } from "./fields.ts";
 import { jsonSchemaField } from "./json-schemas.ts";
 import { readNetworkKey } from "./network-key.ts";
-import { isFile, wrongProgram } from "./programs.ts";
-import type { Secret } from "./secret.ts";
 import type { ApiAddress } from "./types.ts";
 
 const AGENTS_MAX = 256;
@@ -19,9 +18,6 @@ const SKILLS_MAX = 256;
 const ADDRESSES_MAX = 64;
 const CONCURRENCY_MAX = 1024;
 const WORDS_MAX = 256;
-
-const words = (right: string) =>
-  z.array(z.string(must("a text")).max(4096, must("shorter")), must(right)).max(WORDS_MAX, must(right));
 
 const LISTEN = "a TCP multiaddr such as /ip4/0.0.0.0/tcp/4001";
 const JOIN = "a member's multiaddr such as /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…";
@@ -48,36 +44,6 @@ const network = (dir: string) =>
       .optional(),
   });
 
-const EXEC = "a list of a program and its arguments, such as [./count.sh]";
-const MODULE = "a path to a .ts or .js module, such as ./agent.ts";
-
-const handler = (dir: string) =>
-  map("a map such as { exec: [./count.sh] } or { module: ./agent.ts }", {
-    exec: words(EXEC)
-      .min(1, must(EXEC))
-      .check((context) => {
-        const wrong = wrongProgram(context.value[0] ?? "", dir);
-        if (wrong !== undefined) say(context, wrong);
-      })
-      .optional(),
-    module: z
-      .string(must(MODULE))
-      .transform((path) => resolve(dir, path))
-      .check((context) => {
-        const problem = `names ${context.value}, which is not a file`;
-        if (!isFile(context.value)) say(context, { problem, remedy: `give ${MODULE}` });
-      })
-      .optional(),
-  }).transform((value, context): HandlerSpec => {
-    const { exec, module } = value;
-    if (exec !== undefined && module === undefined) return { kind: "exec", argv: exec };
-    if (module !== undefined && exec === undefined) return { kind: "module", path: module };
-    if (context.issues.length > 0) return z.NEVER; // a key that is not known: said already
-    const problem = exec === undefined ? "names no handler" : "names two handlers";
-    say(context, { problem, remedy: "give either exec or module" });
-    return z.NEVER;
-  });
-
 const EFFECTS = "none, read, write, or a list of what is touched";
 
 const skill = (dir: string) =>
@@ -87,7 +53,7 @@ const skill = (dir: string) =>
     input: jsonSchemaField(dir),
     output: jsonSchemaField(dir),
     // What is not declared is taken for the worst.
-    effects: z.union([z.enum(["none", "read", "write"]), words(EFFECTS)], must(EFFECTS)).default("write"),
+    effects: z.union([z.enum(["none", "read", "write"]), texts(EFFECTS)], must(EFFECTS)).default("write"),
     cost: z
       .number(must("a number, 0 or more"))
       .min(0, must("a number, 0 or more"))
@@ -114,7 +80,7 @@ function agent(dir: string) {
       (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined),
       "a name of letters, digits, '-', '_' and '.', at most 64",
     ),
-    handler: handler(dir),
+    handler: handlerField(dir),
     concurrency: whole(1, CONCURRENCY_MAX).default(1),
     timeout_ms: milliseconds(Math.min(LIMITS.deadline_ms_max, HANDLER.timeout_ms_max)).default(
       LIMITS.deadline_ms_default,

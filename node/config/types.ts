@@ -1,6 +1,7 @@
 /** A configuration as the rest of the node sees it: whole, checked, every path absolute. */
+
+import type { Secret } from "../fields/secret.ts";
 import type { AgentSpec } from "../handlers/mod.ts";
-import type { Secret } from "./secret.ts";
 
 export type ApiAddress =
   /** Always a loopback host. Port 0 means any free one. */

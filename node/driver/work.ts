@@ -2,8 +2,8 @@
  * The handlers at work for one node: starts what the machines ask for, stops it, and reports every end exactly once. Woken by
  * `run` and `stop` effects. Which agent runs what has been decided; here it only happens.
  */
-import type { Effect, TaskId } from "../../protocols/mod.ts";
-import { type AgentSpec, runAgent } from "../handlers/mod.ts";
+import type { Effect, RunResult, TaskId } from "../../protocols/mod.ts";
+import { type AgentSpec, type Entry, type Ran, runAgent } from "../handlers/mod.ts";
 import type { Untimed } from "./driver.ts";
 
 type Run = Extract<Effect, { type: "run" }>;
@@ -37,7 +37,9 @@ export class Work {
     const key = `${task} ${fence}`;
     this.#running.set(key, abort);
     let told_at = Number.NEGATIVE_INFINITY;
-    const onProgress = (done: number, note?: string) => {
+    const onEntry = (entry: Entry) => {
+      if (entry.type !== "progress") return;
+      const { done, note } = entry;
       // A chatty handler is heard some times a second: progress is news, not a log.
       if (performance.now() - told_at < PROGRESS_MS && done < 1) return;
       told_at = performance.now();
@@ -45,15 +47,10 @@ export class Work {
     };
     const onLate = () => this.#countStuck(name, -1);
     const call = { task, skill, input: JSON.parse(input) as unknown, fence, deadline_ms: left_ms };
-    void runAgent(agent, call, { signal: abort.signal, onProgress, onLate }).then((ran) => {
+    void runAgent(agent, call, { signal: abort.signal, onEntry, onLate }).then((ran) => {
       this.#running.delete(key);
       if (!ran.ok && ran.spent) this.#countStuck(name, 1);
-      this.#push({
-        type: "ran",
-        task,
-        fence,
-        result: ran.ok ? { ok: true, output: JSON.stringify(ran.output), ms: ran.ms } : failure(ran),
-      });
+      this.#push({ type: "ran", task, fence, result: resultOf(ran) });
       if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
   }
@@ -85,7 +82,9 @@ export class Work {
   }
 }
 
-function failure(ran: Extract<Awaited<ReturnType<typeof runAgent>>, { ok: false }>) {
-  const { reason, message, retryable, ms } = ran;
-  return { ok: false as const, reason, message, retryable, ms };
+function resultOf(ran: Ran): RunResult {
+  const account = { ms: ran.ms, toolTrace: [...ran.toolTrace], cost: ran.cost };
+  if (ran.ok) return { ...account, ok: true, output: JSON.stringify(ran.output) };
+  const { reason, message, retryable } = ran;
+  return { ...account, ok: false, reason, message, retryable };
 }

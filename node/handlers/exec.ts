@@ -7,7 +7,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { messageOf, systemCode } from "../fault.ts";
+import { must, say, texts } from "../fields/fields.ts";
+import { wrongProgram } from "../fields/programs.ts";
 import { ProcessGroup } from "./group.ts";
+import type { Kind } from "./kind.ts";
 import { HANDLER } from "./limits.ts";
 import { Complaints, Output } from "./pipes.ts";
 import { bounded, excerpt } from "./text.ts";
@@ -17,7 +20,29 @@ import { type Call, type Context, type Handler, HandlerError } from "./types.ts"
 const EXIT_RETRY = 75;
 const ENVIRONMENT = ["PATH", "HOME", "LANG", "TMPDIR"];
 
-export interface ExecOptions {
+export interface ExecSpec {
+  readonly kind: "exec";
+  readonly argv: readonly string[];
+}
+
+const FORM = "a list of a program and its arguments, such as [./count.sh]";
+
+export const exec: Kind<ExecSpec> = {
+  key: "exec",
+  example: "{ exec: [./count.sh] }",
+  field: (dir) =>
+    texts(FORM)
+      .min(1, must(FORM))
+      .check((context) => {
+        const wrong = wrongProgram(context.value[0] ?? "", dir);
+        if (wrong !== undefined) say(context, wrong);
+      })
+      .transform((argv): ExecSpec => ({ kind: "exec", argv })),
+  make: ({ argv }, { dir, env }) => execHandler(argv, { cwd: dir, env }),
+  describe: ({ argv }) => argv[0] ?? "",
+};
+
+interface ExecOptions {
   readonly cwd: string;
   /** Names of further environment variables that the program may see. */
   readonly env: readonly string[];
@@ -29,7 +54,7 @@ interface Exit {
 }
 
 /** `argv[0]` is looked up in PATH unless it contains a slash; then it is relative to `cwd`. */
-export function execHandler(argv: readonly string[], options: ExecOptions): Handler {
+function execHandler(argv: readonly string[], options: ExecOptions): Handler {
   return {
     async run(call, context) {
       if (context.signal.aborted) throw new HandlerError("cancelled", "stopped before it started");

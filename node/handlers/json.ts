@@ -9,22 +9,29 @@ import { HandlerError } from "./types.ts";
 
 /** The same value as plain data that shares nothing with the handler's. */
 export function plainOutput(value: unknown): unknown {
+  return plainJson(value, "the output");
+}
+
+/** The same for anything that a handler hands over; `what` names it in the error. */
+export function plainJson(value: unknown, what: string): unknown {
   let text: string | undefined;
   try {
     text = JSON.stringify(value, faithful);
   } catch (error) {
-    if (error instanceof HandlerError) throw error;
-    throw invalid(messageOf(error));
+    if (error instanceof HandlerError) throw new HandlerError(error.reason, bounded(`${what} ${error.message}`));
+    throw invalid(`${what} is not JSON: ${messageOf(error)}`);
   }
-  if (text === undefined) throw invalid("the handler returned nothing; return null when there is nothing to say");
+  if (text === undefined)
+    throw invalid(`${what} is not JSON: the handler returned nothing; return null when there is nothing to say`);
   const size_bytes = Buffer.byteLength(text);
   if (size_bytes > HANDLER.output_bytes) {
     throw new HandlerError(
       "output-too-large",
-      `the output has ${size_bytes} bytes; at most ${HANDLER.output_bytes} travel`,
+      `${what} has ${size_bytes} bytes; at most ${HANDLER.output_bytes} travel`,
     );
   }
-  if (depthOf(text) > HANDLER.output_depth) throw invalid(`it nests deeper than ${HANDLER.output_depth} levels`);
+  if (depthOf(text) > HANDLER.output_depth)
+    throw invalid(`${what} is not JSON: it nests deeper than ${HANDLER.output_depth} levels`);
   return JSON.parse(text);
 }
 
@@ -48,7 +55,7 @@ export function depthOf(text: string): number {
 function faithful(this: unknown, key: string, value: unknown): unknown {
   const lost = whatIsLost(value, Array.isArray(this));
   if (lost !== undefined)
-    throw invalid(`${key === "" ? "it" : `${JSON.stringify(bounded(key, 64))} in it`} is ${lost}`);
+    throw invalid(`is not JSON: ${key === "" ? "it" : `${JSON.stringify(bounded(key, 64))} in it`} is ${lost}`);
   return value;
 }
 
@@ -72,5 +79,5 @@ function whatIsLost(value: unknown, inArray: boolean): string | undefined {
 }
 
 function invalid(why: string): HandlerError {
-  return new HandlerError("invalid-output", bounded(`the output is not JSON: ${why}`));
+  return new HandlerError("invalid-output", bounded(why));
 }

@@ -11,6 +11,10 @@ export const HANDLER = {
   /** A longer line of stderr is never a progress line. */
   line_chars: 1024,
   note_chars: 256,
+  /** Tool calls of one run that a failure's account shows: the latest. The run's record has all. */
+  trace_calls: 64,
+  tool_name_chars: 128,
+  trace_outcome_chars: 64,
   message_chars: LIMITS.message_chars,
   /** What of a bad output is shown. */
   excerpt_chars: 200,

@@ -1,5 +1,7 @@
-/** Running agents: a call in, exactly one `Ran` out. Kinds in this version: TypeScript functions and exec programs. */
+/** Running agents: a call in, exactly one `Ran` out. */
+export type { Entry } from "./context.ts";
 export { depthOf } from "./json.ts";
+export { describe, handlerField } from "./kinds.ts";
 export { HANDLER } from "./limits.ts";
 export { type RunOptions, runAgent } from "./run.ts";
 export { type Check, validator } from "./schema.ts";

@@ -4,27 +4,19 @@
  * `spent`, because nothing in this process can stop it.
  */
 import { Fault, messageOf } from "../fault.ts";
-import { execHandler } from "./exec.ts";
-import { functionHandler } from "./function.ts";
+import { type Entry, RunContext } from "./context.ts";
 import { plainOutput } from "./json.ts";
+import { handlerOf } from "./kinds.ts";
 import { HANDLER } from "./limits.ts";
 import { type Check, validator } from "./schema.ts";
 import { bounded } from "./text.ts";
-import {
-  type AgentSpec,
-  type Call,
-  type Context,
-  type Handler,
-  HandlerError,
-  type Ran,
-  RETRYABLE,
-  type Reason,
-} from "./types.ts";
+import { type AgentSpec, type Call, type Handler, HandlerError, type Ran, RETRYABLE, type Reason } from "./types.ts";
 
 export interface RunOptions {
   /** Aborts when the task is cancelled. */
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, note?: string) => void;
+  /** What the run does, as it does it. */
+  readonly onEntry?: (entry: Entry) => void;
   /** A handler that was reported as `spent` has ended after all: its slot is free. */
   readonly onLate?: () => void;
 }
@@ -39,7 +31,12 @@ const prepared = new WeakMap<AgentSpec, Prepared>();
 /** Never throws, never rejects. Ends at the earlier of the agent's time-out and the call's deadline, plus 2 s at most. */
 export async function runAgent(agent: AgentSpec, call: Call, options: RunOptions = {}): Promise<Ran> {
   const started = performance.now();
-  const ms = () => Math.round(performance.now() - started);
+  let context: RunContext | undefined;
+  const account = () => ({
+    ms: Math.round(performance.now() - started),
+    toolTrace: context?.trace ?? [],
+    cost: context?.cost ?? 0,
+  });
   try {
     const { handler, checks } = prepare(agent);
     const check = checks.get(call.skill);
@@ -49,28 +46,24 @@ export async function runAgent(agent: AgentSpec, call: Call, options: RunOptions
     if (wrongInput !== undefined)
       throw new HandlerError("invalid-input", bounded(`the input does not fit: ${wrongInput}`));
     const budget_ms = Math.min(agent.timeout_ms, call.deadline_ms, HANDLER.timeout_ms_max);
-    const output = plainOutput(await new Run(call, budget_ms, options).of(handler));
+    const run = new Run(call, budget_ms, options);
+    context = run.context;
+    const output = plainOutput(await run.of(handler));
     const wrongOutput = check.output(output);
     if (wrongOutput !== undefined)
       throw new HandlerError("invalid-output", bounded(`the output does not fit: ${wrongOutput}`));
-    return { ok: true, output, ms: ms() };
+    return { ok: true, output, ...account() };
   } catch (error) {
     const reason: Reason = error instanceof HandlerError ? error.reason : error instanceof Fault ? "spawn" : "error";
     const message = bounded(messageOf(error));
-    return { ok: false, reason, message, retryable: RETRYABLE[reason], ms: ms(), spent: error instanceof Abandoned };
-  }
-}
-
-/** The handler for a configured kind. Cheap: a module is loaded, a program is started, when it is first called. */
-export function handlerFor(agent: AgentSpec): Handler {
-  const { handler } = agent;
-  switch (handler.kind) {
-    case "exec":
-      return execHandler(handler.argv, { cwd: agent.dir, env: agent.env });
-    case "module":
-      return functionHandler(handler.path);
-    case "code":
-      return handler.handler;
+    return {
+      ok: false,
+      reason,
+      message,
+      retryable: RETRYABLE[reason],
+      ...account(),
+      spent: error instanceof Abandoned,
+    };
   }
 }
 
@@ -80,7 +73,7 @@ function prepare(agent: AgentSpec): Prepared {
   const checks = agent.skills.map(
     (skill) => [skill.name, { input: validator(skill.input), output: validator(skill.output) }] as const,
   );
-  const made = { handler: handlerFor(agent), checks: new Map(checks) };
+  const made = { handler: handlerOf(agent.handler, agent), checks: new Map(checks) };
   prepared.set(agent, made);
   return made;
 }
@@ -93,13 +86,15 @@ class Run {
   readonly #budget_ms: number;
   readonly #options: RunOptions;
   readonly #stop = new AbortController();
+  readonly context: RunContext;
   #halted: "timeout" | "cancelled" | undefined;
-  #over = false;
 
   constructor(call: Call, budget_ms: number, options: RunOptions) {
     this.#call = call;
     this.#budget_ms = budget_ms;
     this.#options = options;
+    const onEntry = (entry: Entry) => options.onEntry?.(entry);
+    this.context = new RunContext({ call, signal: this.#stop.signal, budget_ms, onEntry });
   }
 
   async of(handler: Handler): Promise<unknown> {
@@ -124,7 +119,7 @@ class Run {
       if (error instanceof Abandoned) running.then(late, late);
       throw this.#halted === undefined ? error : this.#haltedError(error);
     } finally {
-      this.#over = true;
+      this.context.end();
       clearTimeout(timer);
       clearTimeout(patience);
       signal?.removeEventListener("abort", cancel);
@@ -132,16 +127,7 @@ class Run {
   }
 
   async #start(handler: Handler): Promise<unknown> {
-    const { task, skill, fence } = this.#call;
-    const context: Context = {
-      task,
-      skill,
-      fence,
-      signal: this.#stop.signal,
-      deadline_ms: this.#budget_ms,
-      progress: (done, note) => this.#progress(done, note),
-    };
-    return handler.run(this.#call, context);
+    return handler.run(this.#call, this.context);
   }
 
   #halt(why: "timeout" | "cancelled"): void {
@@ -155,12 +141,5 @@ class Run {
     const what = reason === "timeout" ? `it did not end within ${Math.round(this.#budget_ms)} ms` : "it was cancelled";
     const message = bounded(said === "" ? what : `${what}: ${said}`);
     return error instanceof Abandoned ? new Abandoned(reason, message) : new HandlerError(reason, message, error);
-  }
-
-  #progress(done: number, note: string | undefined): void {
-    if (this.#over || !Number.isFinite(done)) return;
-    const share = Math.min(1, Math.max(0, done));
-    if (note === undefined) this.#options.onProgress?.(share);
-    else this.#options.onProgress?.(share, bounded(String(note), HANDLER.note_chars));
   }
 }

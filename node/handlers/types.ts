@@ -2,6 +2,8 @@
  * What running an agent means, in types: the agent as configured, the call it gets, and how the call ended. No code but
  * the error that handlers throw and the table of which ends are worth another contractor.
  */
+import type { ToolCall } from "./context.ts";
+import type { KnownSpec } from "./kinds.ts";
 
 /** A JSON Schema (2020-12, or draft-07 when `$schema` says so). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -18,12 +20,8 @@ export interface SkillSpec {
   readonly idempotent: boolean;
 }
 
-export type HandlerSpec =
-  | { readonly kind: "exec"; readonly argv: readonly string[] }
-  /** An absolute path. */
-  | { readonly kind: "module"; readonly path: string }
-  /** Made in this process: what no config can name. */
-  | { readonly kind: "code"; readonly handler: Handler };
+/** One of the configured kinds (`kinds.ts`), or a handler made in this process: what no config can name. */
+export type HandlerSpec = KnownSpec | { readonly kind: "code"; readonly handler: Handler };
 
 export interface AgentSpec {
   readonly name: string;
@@ -47,6 +45,7 @@ export interface Call {
   readonly deadline_ms: number;
 }
 
+/** What a handler may do besides computing. All of it goes into the run's record, and a replay answers from there. */
 export interface Context {
   readonly task: string;
   readonly skill: string;
@@ -57,6 +56,19 @@ export interface Context {
   readonly fence: number;
   /** Says how far it is: 0 to 1. */
   progress(done: number, note?: string): void;
+  /** A partial result, any JSON value: streamed to whoever waits for the task. */
+  emit(value: unknown): void;
+  /**
+   * Calls `fn(args)` and records name, arguments and answer (JSON values): the outcome's tool trace, and what a replay answers with.
+   * Rejects as `fn` does.
+   */
+  tool<A, T>(name: string, args: A, fn: (args: A) => T | Promise<T>): Promise<T>;
+  /** Milliseconds of the calendar, recorded. */
+  now(): number;
+  /** At least 0, below 1; recorded. */
+  random(): number;
+  /** Adds to what this run cost beyond the skill's price, in the units of `cost`. */
+  spend(cost: number): void;
 }
 
 export type Reason =
@@ -69,21 +81,41 @@ export type Reason =
   | "output-too-large"
   | "spawn";
 
-export type Ran =
-  | { readonly ok: true; readonly output: unknown; readonly ms: number }
+export type Ran = {
+  readonly ms: number;
+  /** The latest tool calls, oldest first. */
+  readonly toolTrace: readonly ToolCall[];
+  /** What the run cost beyond the skill's price. */
+  readonly cost: number;
+} & (
+  | { readonly ok: true; readonly output: unknown }
   | {
       readonly ok: false;
       readonly reason: Reason;
       readonly message: string;
       readonly retryable: boolean;
-      readonly ms: number;
       /** True when the handler would not stop and still runs: its slot is not free (until `onLate` is called). */
       readonly spent: boolean;
-    };
+    }
+);
 
 export interface Handler {
   /** Resolves with the output, or throws a HandlerError (anything else thrown counts as reason "error"). */
   run(call: Call, context: Context): Promise<unknown>;
+  /** Makes ready what outlives one call (a connection, a program). The agent is `starting` until it resolves. */
+  start?(signal: AbortSignal): Promise<void>;
+  /** Lets go of it. */
+  close?(): Promise<void>;
+}
+
+/** Where a handler runs: what its agent's configuration says beside the handler. */
+export interface Place {
+  /** The agent's name. */
+  readonly name: string;
+  /** The folder that relative paths start from: the config's. */
+  readonly dir: string;
+  /** Names of environment variables that the handler may see. */
+  readonly env: readonly string[];
 }
 
 /** Would another contractor, or the same one later, perhaps do better? */

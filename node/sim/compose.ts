@@ -3,8 +3,8 @@
  * open, faults drawn from the seed. The same draft and seed give the same scenario. Pure.
  */
 import { type Faults, PEERS, type PeerGroup, type Scenario, type Span, type TaskGroup } from "../../sim/mod.ts";
-import { nearest } from "../config/near.ts";
 import { Fault } from "../fault.ts";
+import { nearest } from "../fields/near.ts";
 import { apportionToAll } from "./apportion.ts";
 import { apart, type MixWorld, mixOf, withLiars } from "./mixes.ts";
 import type { Mix } from "./names.ts";

@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { LIMITS } from "../../protocols/mod.ts";
 import type { PlannedFault } from "../../sim/mod.ts";
-import { handOn, map, must, oneOf, say, whole } from "../config/fields.ts";
-import { nearest } from "../config/near.ts";
+import { handOn, map, must, oneOf, say, whole } from "../fields/fields.ts";
+import { nearest } from "../fields/near.ts";
 import { SIM } from "./limits.ts";
 import { said } from "./said.ts";
 

@@ -1,6 +1,6 @@
 /** Types of messages as a scenario file names them. Pure. */
 import type { Message } from "../../protocols/mod.ts";
-import { oneOf } from "../config/fields.ts";
+import { oneOf } from "../fields/fields.ts";
 
 /** Every type there is; the compiler sees to it. */
 const TYPES = {

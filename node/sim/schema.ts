@@ -15,7 +15,7 @@ import {
   TASKS,
   type TaskGroup,
 } from "../../sim/mod.ts";
-import { handOn, map, must, oneOf, parsed, say, whole } from "../config/fields.ts";
+import { handOn, map, must, oneOf, parsed, say, whole } from "../fields/fields.ts";
 import { SIM } from "./limits.ts";
 import { MIX_NAMES } from "./names.ts";
 import { plan } from "./plan.ts";

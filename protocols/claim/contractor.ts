@@ -222,11 +222,13 @@ export class Contractor {
       contractor: this.#options.self,
       agent: this.#options.agent,
       ran_ms: Math.floor(result.ms),
+      ...(result.cost === undefined || result.cost === 0 ? {} : { cost: result.cost }),
+      ...(result.record === undefined ? {} : { record: result.record }),
     };
     if (result.ok) {
       this.#propose({ ...base, status: "done", result: result.output }, now);
     } else if (result.retryable) {
-      this.#fail(result.reason, result.message);
+      this.#fail(result);
     } else {
       this.#propose({ ...base, status: "failed", failure: this.#failure(result, ballot) }, now);
     }
@@ -248,9 +250,9 @@ export class Contractor {
       message,
       retryable: false,
       attempts: [attempt],
-      toolTrace: [],
+      toolTrace: [...(result.toolTrace ?? [])],
       retryCount: 0,
-      causes: [],
+      causes: causesOf(result.causes ?? []),
       asked: [],
       refusals: [],
       rounds: 0,
@@ -258,11 +260,19 @@ export class Contractor {
   }
 
   /** A failure that another contractor may do better with goes to the custodians as news, not into the register. */
-  #fail(reason: Reason, message: string): void {
+  #fail({ reason, message, toolTrace, causes }: Extract<RunResult, { ok: false }>): void {
     const award = this.#award;
     assert(award !== undefined, "a failing contractor has an award");
-    const text = message.slice(0, LIMITS.message_chars);
-    this.#toAll({ type: "failure", task: this.task, award, reason, message: text, retryable: true });
+    this.#toAll({
+      type: "failure",
+      task: this.task,
+      award,
+      reason,
+      message: message.slice(0, LIMITS.message_chars),
+      retryable: true,
+      ...(toolTrace === undefined || toolTrace.length === 0 ? {} : { toolTrace: [...toolTrace] }),
+      ...(causes === undefined || causes.length === 0 ? {} : { causes: causesOf(causes) }),
+    });
     this.#over();
   }
 
@@ -429,4 +439,8 @@ export class Contractor {
     assert(legal.includes(next.name), `a contractor moves from ${this.#state.name} to ${next.name}`);
     this.#state = next;
   }
+}
+
+function causesOf(causes: readonly string[]): string[] {
+  return causes.slice(-LIMITS.account_causes).map((cause) => cause.slice(0, LIMITS.account_chars));
 }

@@ -96,6 +96,12 @@ export const attempt = z.strictObject({
 });
 export type Attempt = z.output<typeof attempt>;
 
+/** The latest tool calls of a run, oldest first: what was called, with which arguments (SHA-256 of their JSON text), how it ended. */
+export const toolTrace = z
+  .array(z.strictObject({ name: z.string().max(128), argsDigest: digest, outcome: z.string().max(64), ms: count }))
+  .max(64);
+export type ToolTrace = z.output<typeof toolTrace>;
+
 /** DESIGN.md, "Hand-off, failure, replay"; `asked` and `refusals` are added for promise P6. */
 export const failure = z.strictObject({
   status: z.enum(["failed", "cancelled", "expired"]),
@@ -103,9 +109,7 @@ export const failure = z.strictObject({
   message,
   retryable: z.boolean(),
   attempts: z.array(attempt).max(LIMITS.attempts_max),
-  toolTrace: z
-    .array(z.strictObject({ name: z.string().max(128), argsDigest: digest, outcome: z.string().max(64), ms: count }))
-    .max(256),
+  toolTrace,
   retryCount: count,
   causes: z.array(message).max(16),
   asked: z.array(peerId).max(LIMITS.account_entries),
@@ -127,6 +131,10 @@ export const outcomeDocument = z.strictObject({
   result: body.optional(),
   failure: failure.optional(),
   ran_ms: count.optional(),
+  /** What the run cost beyond the skill's price, in the units of `cost`. */
+  cost: z.number().min(0).max(1e12).optional(),
+  /** The digest of the run's record, which the contractor keeps. */
+  record: digest.optional(),
 });
 export type OutcomeDocument = z.output<typeof outcomeDocument>;
 export type Status = OutcomeDocument["status"];

@@ -17,7 +17,7 @@ import {
   sealed,
   taskId,
 } from "../kernel/wire.ts";
-import { awardDocument, outcomeDocument, reason, type TaskDocument, taskDocument } from "./documents.ts";
+import { awardDocument, outcomeDocument, reason, type TaskDocument, taskDocument, toolTrace } from "./documents.ts";
 
 /** A value on its way: the outcome, and the award of the ballot that the outcome was made in. */
 function valueSchema(open: Open) {
@@ -76,7 +76,16 @@ export function claimSchema(open: Open, digestOf: DigestOf) {
       promised: ballot.optional(),
       beat: count,
     }),
-    z.object({ type: z.literal("failure"), task: taskId, award, reason, message, retryable: z.boolean() }),
+    z.object({
+      type: z.literal("failure"),
+      task: taskId,
+      award,
+      reason,
+      message,
+      retryable: z.boolean(),
+      toolTrace: toolTrace.optional(),
+      causes: z.array(message).max(16).optional(),
+    }),
     z.object({ type: z.literal("tend"), task: taskId, ballot }),
     z.object({ type: z.literal("cancel"), task: taskId }),
     z.object({ type: z.literal("query"), task: taskId }),

@@ -9,7 +9,7 @@
  * The peer promises: it never throws because of anything a peer sent; it asks for one alarm at a time (the last `wake` counts);
  * it never uses a ballot twice; it holds bounded state.
  */
-import type { Reach, Reason } from "../claim/documents.ts";
+import type { Reach, Reason, ToolTrace } from "../claim/documents.ts";
 import type { AgentCard, CardDocument } from "../directory/wire.ts";
 import type { Digest, Instant, Network, PeerId, Seal, Signed, Skill, TaskId } from "../kernel/mod.ts";
 import type { Fact } from "./facts.ts";
@@ -46,16 +46,20 @@ export interface Request {
   readonly custodians?: 1 | 3 | 5 | undefined;
 }
 
+/** What a run leaves besides its end: for the outcome, or for the report of a failure. */
+export interface RunAccount {
+  readonly toolTrace?: ToolTrace | undefined;
+  /** Why, where the cause lies elsewhere: failures of sub-tasks, oldest first. */
+  readonly causes?: readonly string[] | undefined;
+  readonly cost?: number | undefined;
+  readonly record?: Digest | undefined;
+}
+
 /** How a handler ended. `output` is JSON text. */
-export type RunResult =
-  | { readonly ok: true; readonly output: string; readonly ms: number }
-  | {
-      readonly ok: false;
-      readonly reason: Reason;
-      readonly message: string;
-      readonly retryable: boolean;
-      readonly ms: number;
-    };
+export type RunResult = RunAccount & { readonly ms: number } & (
+    | { readonly ok: true; readonly output: string }
+    | { readonly ok: false; readonly reason: Reason; readonly message: string; readonly retryable: boolean }
+  );
 
 export type PeerEvent = Instant &
   (

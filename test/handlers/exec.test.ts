@@ -10,6 +10,8 @@ test("it gets one JSON object on stdin and answers on stdout", async () => {
   const input = { text: 'Zwölf "Boxkämpfer" 🥊\n\u2028\\', list: [1, -0.5e-7, null, true, {}], "": { __proto__: "x" } };
   const ran = await run(shell("cat"), { input, deadline_ms: 1234.9 });
   expect(ran).toEqual({
+    cost: 0,
+    toolTrace: [],
     ok: true,
     output: {
       task: "t1",
@@ -102,8 +104,9 @@ test("lines of progress are told, and are no part of a message", async () => {
   const seen: unknown[] = [];
   const script = `echo started >&2; echo progress 0 >&2; echo 'progress 0.25  a quarter é' >&2; echo progress 2 >&2
     printf 'prog' >&2; printf 'ress .5\\r\\n' >&2; echo 'progress 1.0' >&2; printf 'progress 0.9' >&2; exit 1`;
-  const ran = await run(shell(script), {}, { onProgress: (...said) => seen.push(said) });
-  expect(seen).toEqual([[0], [0.25, "a quarter é"], [0.5], [1]]);
+  const ran = await run(shell(script), {}, { onEntry: (entry) => seen.push(entry) });
+  const said = [{ done: 0 }, { done: 0.25, note: "a quarter é" }, { done: 0.5 }, { done: 1 }];
+  expect(seen).toEqual(said.map((entry) => ({ type: "progress", ...entry })));
   expect(ending(ran)[2]).toBe("started\nprogress 2\nprogress 0.9");
 });
 

@@ -6,15 +6,11 @@ import { call, ending, module, run } from "./helpers.ts";
 test("it gets its own copy of the input, and a context", async () => {
   const seen: unknown[] = [];
   const input = { text: "é" };
-  const ran = await run(
-    module("upper.ts"),
-    { input, deadline_ms: 7_000 },
-    { onProgress: (...said) => seen.push(said) },
-  );
+  const ran = await run(module("upper.ts"), { input, deadline_ms: 7_000 }, { onEntry: (entry) => seen.push(entry) });
   const output = { text: "É!", fence: 8, task: "t1", skill: "test.it@1", left: 7_000 };
-  expect(ran).toEqual({ ok: true, output, ms: expect.any(Number) });
+  expect(ran).toEqual({ ok: true, output, ms: expect.any(Number), toolTrace: [], cost: 0 });
   expect(input).toEqual({ text: "é" });
-  expect(seen).toEqual([[0.5, "half"]]);
+  expect(seen).toEqual([{ type: "progress", done: 0.5, note: "half" }]);
 });
 
 test.each([
@@ -70,14 +66,14 @@ test("one that heeds its signal ends in time, and its slot is free", async () =>
 
 test("one that hangs is reported, its slot is spent, and free when it ends after all", async () => {
   const onLate = vi.fn();
-  const onProgress = vi.fn();
-  const ran = await run(module("hang.ts"), { input: "deaf", deadline_ms: 50 }, { onLate, onProgress });
+  const onEntry = vi.fn();
+  const ran = await run(module("hang.ts"), { input: "deaf", deadline_ms: 50 }, { onLate, onEntry });
   expect(ran).toMatchObject({ ok: false, reason: "timeout", spent: true });
   expect(ran.ms).toBeGreaterThanOrEqual(50);
   expect(onLate).not.toHaveBeenCalled();
   release.resolve();
   await vi.waitFor(() => expect(onLate).toHaveBeenCalledOnce());
-  expect(onProgress).not.toHaveBeenCalled();
+  expect(onEntry).not.toHaveBeenCalled();
 });
 
 test("what is over or cancelled before it starts does not start", async () => {

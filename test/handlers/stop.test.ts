@@ -6,15 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
-import { HANDLER } from "../../node/handlers/mod.ts";
+import { type Entry, HANDLER } from "../../node/handlers/mod.ts";
 import { dies, ending, lives, run, shell } from "./helpers.ts";
 
 /** Runs a script that says `progress 0 <pid> <pid>…`; resolves with the pids at once and with the end at the end. */
 function watched(script: string, options: { timeout_ms?: number; signal?: AbortSignal } = {}) {
   const pids = Promise.withResolvers<number[]>();
   const { signal, timeout_ms = 20_000 } = options;
-  const onProgress = (_: number, note = "") => pids.resolve(note.split(" ").map(Number));
-  const ran = run(shell(script, { timeout_ms }), {}, { onProgress, ...(signal === undefined ? {} : { signal }) });
+  const onEntry = (entry: Entry) =>
+    entry.type === "progress" && pids.resolve((entry.note ?? "").split(" ").map(Number));
+  const ran = run(shell(script, { timeout_ms }), {}, { onEntry, ...(signal === undefined ? {} : { signal }) });
   return { pids: pids.promise, ran };
 }
 

@@ -1,6 +1,7 @@
 /** The presets of `moot sim`. */
-import { nearest } from "../../config/near.ts";
+
 import { Fault } from "../../fault.ts";
+import { nearest } from "../../fields/near.ts";
 import type { PresetName } from "../names.ts";
 import { directory1000, swarm300 } from "./crowds.ts";
 import type { Preset, WaitingPreset } from "./preset.ts";

@@ -59,3 +59,7 @@ export function handOn(context: z.core.ParsePayload, error: z.ZodError): void {
     else context.issues.push({ code: "invalid_value", values: [], path, message, input });
   }
 }
+
+/** A list of texts, for what people keep short: arguments, names. */
+export const texts = (right: string) =>
+  z.array(z.string(must("a text")).max(4096, must("shorter")), must(right)).max(256, must(right));

@@ -1,0 +1,16 @@
+/** What a kind of handler is: the words for it in `moot.yaml`, and how a handler is made from them. One file each, listed in `kinds.ts`. */
+import type { z } from "zod";
+import type { Handler, Place } from "./types.ts";
+
+export interface Kind<Spec extends { readonly kind: string }> {
+  /** The key under `handler:` in `moot.yaml`, and the `kind` of what is read from it. */
+  readonly key: Spec["kind"];
+  /** For errors: `{ exec: [./count.sh] }`. */
+  readonly example: string;
+  /** The value under the key. Relative paths start from `dir`; parsing may look whether files exist, and starts nothing. */
+  field(dir: string): z.ZodType<Spec>;
+  /** Cheap: a module is loaded, a program started, a connection made when it is first used (or by `Handler.start`). */
+  make(spec: Spec, place: Place): Handler;
+  /** What it runs, in a few words for people. Never a secret. */
+  describe(spec: Spec): string;
+}

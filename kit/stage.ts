@@ -83,6 +83,8 @@ export interface Stage {
   readonly name: string;
   readonly network: string;
   readonly pace: Pace;
+  /** The machine's own speed shows. */
+  readonly realTime: boolean;
   /** Why a script with this need cannot be played here; undefined: it can. */
   lacks(need: Need): string | undefined;
   /** Rejects with Error when the peer under test cannot be reached. */

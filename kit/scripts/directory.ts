@@ -81,6 +81,9 @@ export const DIRECTORY: readonly Script[] = [
       { card: "other5", by: "B", seq: 5, cost: 9, skill: SKILL },
       { card: "c6", by: "B", seq: 6 },
       tell("A", "c5"),
+      // Words of two actors have no order, unless an answer lies between them.
+      ask("A", "B"),
+      { hear: "A", message: given("c5") },
       tell("A", "c4"),
       tell("B", "c4", "other5"),
       SETTLED,

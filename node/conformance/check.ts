@@ -259,6 +259,9 @@ function sayText(result: Result): void {
   print(
     `MUST: ${of(must, "fail")}. SHOULD: ${of(should, "warn")}. ${plural(scripts.pass + scripts.fail, "script")} played in ${duration(result.ms)}.`,
   );
+  const second = result.played.filter(({ first, verdict }) => first !== undefined && verdict.type === "pass");
+  for (const { name, first = "" } of second)
+    print(`${name} failed among the others (${brief(first, DETAIL_CHARS)}) and passed when played again alone.`);
   for (const id of judgement.stale) print(paint("red", `The baseline's ${id} no longer fails: take it out.`));
   print(judgement.passed ? paint("green", verdictText(must)) : paint("red", "The peer does not conform."));
 }

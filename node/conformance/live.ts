@@ -50,6 +50,7 @@ export async function liveStage(options: LiveOptions): Promise<Stage> {
     name: "libp2p",
     network: options.network,
     pace: paceOf(options),
+    realTime: true,
     lacks: (need) => lacks(need, traits, options.shim),
     open: (cast, seed) => LiveScene.open(cast, seed, { ...options, where }),
     close: async () => undefined,

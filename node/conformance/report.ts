@@ -44,12 +44,13 @@ export function summaryOf({ clauses, played, judgement, ms, peer, stage, version
 }
 
 export function jsonOf(result: Result): string {
-  const scripts = result.played.map(({ name, script, verdict, ms }) => ({
+  const scripts = result.played.map(({ name, script, verdict, ms, first }) => ({
     name,
     clauses: script.clauses,
     verdict: verdict.type,
     ...(verdict.type === "pass" ? {} : { detail: verdict.detail }),
     ms: Math.round(ms),
+    ...(first === undefined ? {} : { first }),
   }));
   return JSON.stringify({ clauses: result.clauses, summary: summaryOf(result), scripts });
 }

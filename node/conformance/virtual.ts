@@ -52,6 +52,7 @@ export function virtualStage(): Stage {
     name: "virtual time",
     network: NAME,
     pace: { soon_ms: 1_000, moment_ms: 500 },
+    realTime: false,
     lacks: (need) => (need === "libp2p" ? "virtual time has no layers below messages" : undefined),
     open: async (cast, seed) => new VirtualScene(cast, seed),
     close: async () => undefined,

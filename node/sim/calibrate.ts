@@ -2,6 +2,7 @@
  * `moot sim --calibrate`: publications over real libp2p nodes under the virtual clock, then the same ones over the model with the
  * connections, meshes, heartbeats and times of the real run, seed by seed. Ends with 10 when a gate is missed.
  */
+import { availableParallelism } from "node:os";
 import { Random } from "../../protocols/mod.ts";
 import {
   type Act,
@@ -25,6 +26,7 @@ import { EXIT } from "../cli/exits.ts";
 import { paint, print, printJson, table, talk } from "../cli/output.ts";
 import { Fault } from "../fault.ts";
 import { type ActSeen, runReal } from "../virtual/mod.ts";
+import type { SimOptions } from "./call.ts";
 import { commitText } from "./commit.ts";
 import { SIM } from "./limits.ts";
 import { Bar } from "./progress.ts";
@@ -80,8 +82,21 @@ export interface CalibrationRow {
   readonly model: GossipSight;
 }
 
-export async function calibrate(options: CalibrateOptions & { readonly json: boolean }): Promise<number> {
+/** Everything but the size is fixed: it is the model that is tried, not a scenario. Throws Fault "usage" before anything runs. */
+export function calibration(given: SimOptions): (signal: AbortSignal) => Promise<number> {
+  const { faults, real, shrink, report, tasks } = given;
+  for (const [option, value] of Object.entries({ faults, real, shrink, report, tasks }))
+    if (value !== undefined)
+      throw new Fault("usage", `--calibrate has no use for --${option}`, {
+        remedy: "it knows --agents, --runs, --seed, --workers and --json",
+      });
+  const { agents = 50, seed = 1, runs, json = false, workers = availableParallelism() } = given;
+  const options = { agents, seed, runs, json, workers };
   check(options);
+  return (signal) => calibrate({ ...options, signal });
+}
+
+async function calibrate(options: CalibrateOptions & { readonly json: boolean }): Promise<number> {
   const { agents, seed, runs, signal, json } = options;
   const rows: CalibrationRow[] = [];
   try {
@@ -97,7 +112,7 @@ export async function calibrate(options: CalibrateOptions & { readonly json: boo
   return cases.every(({ missed }) => missed.length === 0) ? EXIT.ok : EXIT.broken;
 }
 
-function check({ agents, seed, runs }: CalibrateOptions): void {
+function check({ agents, seed, runs }: Omit<CalibrateOptions, "signal">): void {
   if (agents < AGENTS_MIN)
     throw new Fault("usage", `calibration needs ${AGENTS_MIN} agents or more`, {
       remedy: "in a smaller network the mesh is nearly everybody, and there is little to compare",

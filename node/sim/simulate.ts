@@ -27,38 +27,25 @@ type Runnable = Extract<Choice, { kind: "scenario" }>;
 
 /** Resolves with the exit code. Throws Fault "usage" or "config" before anything runs, "internal" when a run breaks off. */
 export async function simulate(what: string, options: SimOptions): Promise<number> {
-  if (options.calibrate === true) return calibrated(options);
+  if (options.calibrate === true) {
+    const { calibration } = await import("./calibrate.ts");
+    return interruptible(calibration(options));
+  }
   const choice = choose(what, options);
   if (choice.kind === "waiting") throw new Fault("usage", `${choice.name} cannot be simulated: ${choice.why}`);
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
-  try {
-    const call = { options, workers: options.workers ?? availableParallelism(), signal: interrupt.signal };
-    return choice.kind === "study" ? await runStudy(choice, call) : await new Simulation(choice, call).run();
-  } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  }
+  return interruptible((signal) => {
+    const call = { options, workers: options.workers ?? availableParallelism(), signal };
+    return choice.kind === "study" ? runStudy(choice, call) : new Simulation(choice, call).run();
+  });
 }
 
-/** Everything but the size is fixed: it is the model that is tried, not a scenario. */
-async function calibrated(options: SimOptions): Promise<number> {
-  const { faults, real, shrink, report, tasks } = options;
-  for (const [option, value] of Object.entries({ faults, real, shrink, report, tasks }))
-    if (value !== undefined)
-      throw new Fault("usage", `--calibrate has no use for --${option}`, {
-        remedy: "it knows --agents, --runs, --seed, --workers and --json",
-      });
-  const { calibrate } = await import("./calibrate.ts");
+async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
-    const { agents = 50, seed = 1, runs, json = false, workers = availableParallelism() } = options;
-    return await calibrate({ agents, seed, runs, json, workers, signal: interrupt.signal });
+    return await work(interrupt.signal);
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);

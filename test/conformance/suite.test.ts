@@ -1,7 +1,7 @@
 /** The kit in virtual time against our own machines, and the traces between clauses, scripts and mutants. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { NEWEST, REQUIREMENTS, runSuite, SCRIPTS } from "../../kit/mod.ts";
+import { NEWEST, type Played, REQUIREMENTS, runSuite, SCRIPTS } from "../../kit/mod.ts";
 import { virtualStage } from "../../node/conformance/virtual.ts";
 import { MUTANTS } from "./mutants/mod.ts";
 
@@ -15,6 +15,28 @@ test("our peer passes every script that virtual time can play", async () => {
     played.filter(({ verdict }) => verdict.type === "fail").map(({ name, verdict }) => ({ name, verdict })),
   ).toEqual([]);
   expect(played.length).toBeGreaterThanOrEqual(SCRIPTS.length);
+});
+
+test("in real time, what failed among others is played again alone, and that counts; what many fail is not", async () => {
+  const clock = () => performance.now();
+  const scripts = SCRIPTS.filter(({ clauses: own }) => own.includes("WIRE-6"));
+  const [first] = scripts;
+  const virtual = virtualStage();
+  const playOn = (late: number, realTime: boolean) => {
+    let opened = 0;
+    const open: typeof virtual.open = (cast, seed) =>
+      opened++ < late ? Promise.reject(new Error("the machine is busy")) : virtual.open(cast, seed);
+    return runSuite({ stage: { ...virtual, realTime, open }, scripts, requirements, lanes: 1, seed: 1, clock });
+  };
+  const failing = (played: readonly Played[]) => played.filter(({ verdict }) => verdict.type === "fail");
+  expect(failing(await playOn(1, false))).toHaveLength(1);
+  const again = await playOn(1, true);
+  expect(failing(again)).toEqual([]);
+  expect(again.filter(({ first }) => first !== undefined).map(({ name, first }) => ({ name, first }))).toEqual([
+    { name: expect.stringContaining(first?.name ?? "?"), first: expect.stringContaining("the machine is busy") },
+  ]);
+  const all = await playOn(1_000, true);
+  expect(failing(all)).toHaveLength(all.length);
 });
 
 test("the newest requirements are those of the specification", () => {

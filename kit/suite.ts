@@ -34,6 +34,8 @@ export interface Selection {
 
 export interface SuiteOptions extends Selection {
   readonly stage: Stage;
+  /** Around further peers of the same make: what must be played alone is divided among them. */
+  readonly more?: readonly Stage[] | undefined;
   readonly scripts: readonly Script[];
   readonly requirements: readonly Requirement[];
   /** Scripts that run side by side; those that must not come after. */
@@ -68,18 +70,28 @@ export async function runSuite(options: SuiteOptions): Promise<readonly Played[]
     .map((turn, index) => ({ ...turn, seed: seed * 10_007 + index }));
   const total = turns.length;
   const played: Played[] = [];
-  const run = async (queue: Turn[]): Promise<void> => {
+  const run = async (queue: Turn[], stage: Stage): Promise<void> => {
     for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) {
       if (options.signal?.aborted === true) return;
-      const one = await playTurn(turn, options);
+      const one = await playTurn(turn, { ...options, stage });
       played.push(one);
       options.onPlayed?.(one, played.length, total);
     }
   };
   const of = (order: number): Turn[] => turns.filter(({ script }) => orderOf(script) === order);
-  const beside = of(0);
-  await Promise.all([...Array.from({ length: lanes }, () => run(beside)), run(of(1))]);
-  for (const order of [2, 3, 4]) await run(of(order));
+  const parts: readonly ((stage: Stage) => Promise<unknown>)[] = [
+    (stage) => {
+      const beside = of(0);
+      return Promise.all([...Array.from({ length: lanes }, () => run(beside, stage)), run(of(1), stage)]);
+    },
+    (stage) => run(of(2), stage),
+    (stage) => run([...of(3), ...of(4)], stage),
+  ];
+  const stages = [options.stage, ...(options.more ?? [])];
+  const playOn = async (stage: Stage, first: number): Promise<void> => {
+    for (let nth = first; nth < parts.length; nth += stages.length) await parts[nth]?.(stage);
+  };
+  await Promise.all(stages.map(playOn));
   return options.stage.realTime ? again(played, turns, options) : played;
 }
 

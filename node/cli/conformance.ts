@@ -4,6 +4,8 @@ import { collect, parseCount, parseDuration } from "./options.ts";
 
 const FORMATS = ["text", "json", "tap", "junit"] as const;
 const ROLES = ["wire", "directory", "bidder", "contractor", "custodian", "conductor", "initiator"] as const;
+/** Kinds of scripts that are not played side by side, and the rest. */
+const PEERS_MAX = 3;
 const LANES_MAX = 32;
 
 const EXAMPLES = `
@@ -37,7 +39,13 @@ export function conformanceCommand(): Command {
     .option("--json", "the same as --format json")
     .option("--baseline <file>", "clauses that are known to fail, one a line")
     .option("--requirements <version>", "the set of requirements", "1")
-    .option("--lanes <n>", "scripts side by side", lanes, 16)
+    .option("--lanes <n>", "scripts side by side", atMost(LANES_MAX), 16)
+    .option(
+      "--peers <n>",
+      "start the shim's program so many times, and divide what must be played alone",
+      atMost(PEERS_MAX),
+      1,
+    )
     .option("--patience <duration>", "for an answer that comes at once", parseDuration, 5_000)
     .option("--seed <n>", "of what is drawn", parseCount, 1)
     .option("--list", "print all clauses and their scripts")
@@ -63,8 +71,10 @@ function role(text: string, before: readonly string[] | undefined): readonly str
   throw new InvalidArgumentError(`Allowed choices are ${ROLES.join(", ")}.`);
 }
 
-function lanes(text: string): number {
-  const count = parseCount(text);
-  if (count <= LANES_MAX) return count;
-  throw new InvalidArgumentError(`It is at most ${LANES_MAX}.`);
+function atMost(max: number): (text: string) => number {
+  return (text) => {
+    const count = parseCount(text);
+    if (count <= max) return count;
+    throw new InvalidArgumentError(`It is at most ${max}.`);
+  };
 }

@@ -35,6 +35,8 @@ export interface CheckOptions {
   readonly baseline?: string;
   readonly requirements: string;
   readonly lanes: number;
+  /** How many times the shim's program is started. */
+  readonly peers: number;
   readonly patience: number;
   readonly seed: number;
   readonly list?: boolean;
@@ -50,7 +52,8 @@ export async function check(address: string | undefined, options: CheckOptions):
   if (options.list === true) return list(requirements, format);
   const baseline =
     options.baseline === undefined ? new Set<string>() : parseBaseline(fileOf(options.baseline), requirements);
-  const { stage, peer, close } = await stageOf(address, options);
+  const places = await placesOf(address, options);
+  const { stage, peer } = places[0];
   const began = performance.now();
   const meter = new Playing();
   const bar = new Bar(meter, "moot conformance");
@@ -62,6 +65,7 @@ export async function check(address: string | undefined, options: CheckOptions):
   try {
     played = await runSuite({
       stage,
+      more: places.slice(1).map((place) => place.stage),
       scripts,
       requirements,
       roles: options.role,
@@ -74,7 +78,7 @@ export async function check(address: string | undefined, options: CheckOptions):
   } finally {
     bar.end();
     process.off("SIGINT", interrupt);
-    await close();
+    await Promise.all(places.map(({ close }) => close()));
   }
   const clauses = verdictsOf(played, requirements).filter(({ id }) => wanted(id, options, played));
   const judgement = judge(clauses, baseline);
@@ -124,6 +128,22 @@ interface Place {
   readonly stage: Stage;
   readonly peer: string;
   readonly close: () => Promise<void>;
+}
+
+/** One, or as many as `peers` says, each around a peer that the shim's program started. */
+async function placesOf(address: string | undefined, options: CheckOptions): Promise<[Place, ...Place[]]> {
+  const { peers, shim, virtual } = options;
+  if (peers > 1 && (shim === undefined || address !== undefined || virtual === true))
+    throw new Fault("usage", "--peers needs a --shim whose program starts the peers, and no address");
+  const first = await stageOf(address, options);
+  const places: [Place, ...Place[]] = [first];
+  try {
+    while (places.length < peers) places.push(await stageOf(undefined, options));
+    return places;
+  } catch (error) {
+    await Promise.all(places.map(({ close }) => close()));
+    throw error;
+  }
 }
 
 async function stageOf(address: string | undefined, options: CheckOptions): Promise<Place> {

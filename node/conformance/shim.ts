@@ -74,7 +74,7 @@ class ShimProcess {
   #id = 0;
 
   constructor([command = "", ...words]: readonly string[], env: Readonly<Record<string, string>>) {
-    this.#process = spawn(command, words, { stdio: "pipe", env: { ...process.env, ...env } });
+    this.#process = spawn(command, words, { stdio: "pipe", detached: true, env: { ...process.env, ...env } });
     this.#gone.promise.catch(() => undefined);
     this.#process.on("error", (error) => this.#gone.reject(error));
     this.#process.on("exit", (code, signal) =>
@@ -103,7 +103,13 @@ class ShimProcess {
     }
   }
 
+  /** The program, and whatever of its group it leaves behind: a peer would hold our pipes open. */
   async stop(): Promise<void> {
+    await this.#end();
+    if (this.#process.pid !== undefined) endGroup(this.#process.pid);
+  }
+
+  async #end(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const over = new Promise((resolve) => this.#process.once("exit", resolve));
     await this.ask({ do: "stop" }, STOP_MS).catch(() => undefined);
@@ -122,5 +128,13 @@ class ShimProcess {
     }
     const parsed = answer.safeParse(value);
     if (parsed.success) this.#waiting.get(parsed.data.id)?.(parsed.data);
+  }
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody is left.
   }
 }

@@ -24,6 +24,7 @@ export type FaultCode =
   | "denied"
   | "network"
   | "unknown-task"
+  | "unknown-blob"
   /** The machines' own refusals of a wish. */
   | "not-stored"
   | "overloaded"

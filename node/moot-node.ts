@@ -2,8 +2,23 @@
  * What a running node offers to the program around it: the control API, the demo, tests and benches use this and nothing
  * deeper. `startNode` in `node/mod.ts` makes one. Every method that can fail rejects with a `Fault`.
  */
-import type { Fact, KnownPeer, OutcomeDocument, PeerId, Reach, Skill, TaskId, TaskView } from "../protocols/mod.ts";
+import type {
+  Fact,
+  KnownPeer,
+  Lineage,
+  OutcomeDocument,
+  PeerId,
+  Reach,
+  Skill,
+  TaskId,
+  TaskView,
+} from "../protocols/mod.ts";
+import type { Blobs } from "./blobs/mod.ts";
 import type { Way } from "./driver/mod.ts";
+import type { AgentSpec, AgentState } from "./handlers/mod.ts";
+import type { Keys } from "./permissions/mod.ts";
+import type { RecordRow } from "./records/mod.ts";
+import type { ProcessVitals } from "./vitals.ts";
 
 export interface SubmitOptions {
   readonly skill: string;
@@ -15,6 +30,41 @@ export interface SubmitOptions {
   readonly custodians?: 1 | 3 | 5 | undefined;
   readonly reach?: Reach | undefined;
   readonly sealed?: boolean | undefined;
+  /** What the task may cost: the bid that is taken, and what its run spends, sub-tasks included. Absent: no limit. */
+  readonly budget?: number | undefined;
+  /** The digest of the contract that the agent must have; absent: any agent with the skill. */
+  readonly contract?: string | undefined;
+  /** Of a sub-task: the run that submits it. The node itself says so, no client. */
+  readonly lineage?: Lineage | undefined;
+}
+
+export type DryRunOptions = Pick<SubmitOptions, "skill" | "custodians" | "budget" | "contract"> & {
+  readonly input?: unknown;
+};
+
+/** Whom a task would be announced to, if it were submitted now. */
+export interface DryRun {
+  readonly skill: Skill;
+  /** Who would keep it, the first of them this node. */
+  readonly custodians: readonly PeerId[];
+  /** Those that would bid first. */
+  readonly candidates: readonly DryRunBidder[];
+}
+
+export interface DryRunBidder {
+  readonly peer: PeerId;
+  readonly agent: string;
+  readonly cost: number;
+  readonly expected_ms: number;
+  readonly load_permille: number;
+  readonly contract?: string;
+  readonly effects?: "none" | "read" | "write" | readonly string[];
+  readonly idempotent?: boolean;
+  /** Whether the input fits the schema on its card. */
+  readonly fits: boolean;
+  readonly bids: boolean;
+  /** Why it would not bid, or its bid would not be taken. */
+  readonly why?: string;
 }
 
 /** DESIGN.md section 6, the shape of `submit --json`. */
@@ -27,14 +77,25 @@ export interface SubmitResult {
   readonly agent?: string | undefined;
   readonly ballot: { readonly round: number; readonly custodian: number };
   readonly attempts: number;
+  /** The price of the contractor's bid, as far as this node heard it, and what its run spent. */
+  readonly cost?: number;
   /** Milliseconds since `submit` was called: first announcement, (last) award, outcome known here. */
   readonly timings: { readonly announcedMs: number | null; readonly awardedMs: number | null; readonly doneMs: number };
   /** Stream frames and publications of this task at this node. */
   readonly messages: { readonly sent: number; readonly received: number };
 }
 
+/** What became of an agent of this node: of the node itself, not of its machines. */
+export interface AgentFact {
+  readonly type: "agent";
+  readonly agent: string;
+  readonly state: AgentState;
+  /** In words; empty when there is nothing to say. */
+  readonly why: string;
+}
+
 /** A fact as a node saw it. `at_ms` is the node's calendar time, `node` the observer. */
-export type Observed = Fact & { readonly at_ms: number; readonly node: PeerId };
+export type Observed = (Fact | AgentFact) & { readonly at_ms: number; readonly node: PeerId };
 
 export interface Status {
   readonly peer: PeerId;
@@ -54,14 +115,26 @@ export interface Status {
     readonly skills: readonly string[];
     readonly busy: number;
     readonly concurrency: number;
+    readonly state: AgentState;
+    /** Of the state, in words; empty when there is nothing to say. */
+    readonly why: string;
+    /** Since when, in calendar time. */
+    readonly sinceMs: number;
   }[];
   readonly tasks: { readonly open: number; readonly decided: number };
-  readonly process: { readonly pid: number; readonly node: string; readonly rssBytes: number };
+  readonly process: ProcessVitals;
 }
 
 export interface Joining {
   readonly joined: boolean;
   readonly ways: readonly Way[];
+}
+
+/** Names of agents. */
+export interface AgentsChange {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
 }
 
 export interface MootNode {
@@ -74,6 +147,8 @@ export interface MootNode {
    * chooses them, and for as many as were asked for.
    */
   submit(options: SubmitOptions): Promise<TaskId>;
+  /** Large data at this node. */
+  readonly blobs: Blobs;
   /** Waits for the outcome of a task that this node is a custodian of. */
   outcome(task: TaskId, signal?: AbortSignal): Promise<SubmitResult>;
   /** Resolves when the cancellation is accepted; the outcome follows (a result that was first wins). */
@@ -84,6 +159,10 @@ export interface MootNode {
   tasks(): readonly TaskView[];
   task(id: TaskId): TaskView | undefined;
   facts(task: TaskId): readonly Observed[];
+  /** What this node recorded of the task's runs here. */
+  records(task: TaskId): readonly RecordRow[];
+  /** What would come of `submit`, by the cards that are known. Announces nothing; an absent input fits every schema. */
+  dryRun(options: DryRunOptions): DryRun;
   /** Who would be asked, and in what order, without announcing anything. */
   candidates(skill: Skill): readonly {
     readonly peer: PeerId;
@@ -92,7 +171,16 @@ export interface MootNode {
     readonly expected_ms: number;
     readonly load_permille: number;
   }[];
+  /**
+   * From now on these agents. One that is as before stays as it is; what a removed or changed one runs goes on to its end. Throws
+   * Fault "config", having changed nothing, when their contracts do not fit on a card.
+   */
+  setAgents(agents: readonly AgentSpec[]): AgentsChange;
   watch(listener: (fact: Observed) => void): () => void;
+  /** Roots, own grants, members and revocations. */
+  keys(): Keys;
+  /** Takes a signed revocation (an envelope in base64), keeps it and tells the others. */
+  revoke(seal: string): Promise<void>;
   /** Frames and publications of a task at this node. */
   messages(task: TaskId): { readonly sent: number; readonly received: number };
   /** Takes no new work, lets running work end (at most `grace_ms`), tells the others, closes. */

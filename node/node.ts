@@ -7,43 +7,63 @@ import { EventEmitter } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import {
-  type AgentCard,
+  charsOf,
   type Kept,
-  LIMITS,
   type Network,
   Peer,
   type PeerId,
   parseNetwork,
   parsePeerId,
-  parseSkill,
   recordSchema,
   type Skill,
   shardsOf,
   type TaskId,
 } from "../protocols/mod.ts";
+import { BLOBS, Blobs } from "./blobs/mod.ts";
+import { cardOf, checkCard } from "./cards.ts";
 import { type Config, loadIdentity } from "./config/mod.ts";
-import { Driver, type Host, Work } from "./driver/mod.ts";
-import { makeOpen, makeSeal } from "./envelope/mod.ts";
+import { Driver, Work } from "./driver/mod.ts";
+import { dryRunOf } from "./dry-run.ts";
+import { digestOf, makeOpen, makeSeal } from "./envelope/mod.ts";
 import { Fault } from "./fault.ts";
-import type { AgentSpec } from "./handlers/mod.ts";
-import { startHost } from "./host/mod.ts";
-import type { Joining, MootNode, Observed, Status, SubmitOptions, SubmitResult } from "./moot-node.ts";
+import type { AgentSpec, Standing } from "./handlers/mod.ts";
+import { type StreamingHost, startHost } from "./host/mod.ts";
+import type {
+  AgentFact,
+  AgentsChange,
+  DryRun,
+  DryRunOptions,
+  Joining,
+  MootNode,
+  Observed,
+  Status,
+  SubmitOptions,
+  SubmitResult,
+} from "./moot-node.ts";
+import { type Keys, keysOf, Membership, needRoots, noticeOf } from "./permissions/mod.ts";
 import { isReady, READY } from "./readiness.ts";
+import { Journal, RECORDS, Records, recordsOf } from "./records/mod.ts";
 import { resultOf } from "./reporting.ts";
 import { openStore, type Store } from "./store/mod.ts";
-import { submit } from "./submitting.ts";
+import { misfitOf, skillOf, submit } from "./submitting.ts";
 import { packageVersion } from "./version.ts";
+import { Vitals } from "./vitals.ts";
 
 export interface StartOptions {
   /** A machine broke its promise or the disk failed: the node has stopped itself. */
   readonly onFatal?: (error: unknown) => void;
   /** A peer broke a clause. */
   readonly onRefused?: (from: PeerId, clause: string, detail: string) => void;
+  /** A record or the journal cannot be written. The node goes on without. */
+  readonly onTrouble?: (fault: Fault) => void;
 }
 
 const VERSION = packageVersion();
 const GRACE_MS = 30_000;
 const POLL_MS = 50;
+/** An agent that takes longer to start is not on the first card. */
+const AGENTS_START_MS = 3_000;
+const NODE_DRAINS = "its node drains";
 
 export async function startNode(config: Config, options: StartOptions = {}): Promise<MootNode> {
   const network = must(parseNetwork(config.network.name), "a network name that the configuration checked");
@@ -53,7 +73,8 @@ export async function startNode(config: Config, options: StartOptions = {}): Pro
   const store = openStore(config.data);
   try {
     const kept = keptIn(store, recordSchema(open));
-    const node = new RunningNode({ config, network, self, store, options });
+    const membership = Membership.open({ config, network, self, open });
+    const node = new RunningNode({ config, network, self, store, options, membership });
     await node.start({ key, open, seal: makeSeal(key), kept });
     return node;
   } catch (error) {
@@ -67,19 +88,35 @@ class RunningNode implements MootNode {
   readonly #config: Config;
   readonly #network: Network;
   readonly #store: Store;
+  readonly #membership: Membership | undefined;
+  readonly #begun = Promise.withResolvers<void>();
   readonly #options: StartOptions;
   readonly #driver: Driver;
   readonly #work: Work;
+  readonly #onTrouble = (fault: Fault): void => this.#options.onTrouble?.(fault);
   readonly #facts = new EventEmitter<{ fact: [Observed] }>();
   readonly #since = performance.now();
+  readonly #vitals = new Vitals();
   #state: Status["state"] = "starting";
-  #host: Host | undefined;
+  #host: StreamingHost | undefined;
+  #blobs: Blobs | undefined;
   #peer: Peer | undefined;
+  #journal: Journal | undefined;
   #stopping: Promise<void> | undefined;
   #addrs = "";
   #begun_at = 0;
+  /** Calendar time. */
+  #draining_ms: number | undefined;
 
-  constructor(parts: { config: Config; network: Network; self: PeerId; store: Store; options: StartOptions }) {
+  constructor(parts: {
+    config: Config;
+    network: Network;
+    self: PeerId;
+    store: Store;
+    options: StartOptions;
+    membership: Membership | undefined;
+  }) {
+    this.#membership = parts.membership;
     this.self = parts.self;
     this.#config = parts.config;
     this.#network = parts.network;
@@ -92,7 +129,7 @@ class RunningNode implements MootNode {
       onRefused: (from, clause, detail) => this.#options.onRefused?.(from, clause, detail),
       onFatal: (error) => this.#fatal(error),
     });
-    this.#work = new Work(parts.config.agents, (event) => this.#driver.push(event));
+    this.#work = new Work(parts.config.agents, (event) => this.#driver.push(event), this);
   }
 
   async start(parts: {
@@ -103,8 +140,10 @@ class RunningNode implements MootNode {
   }): Promise<void> {
     const config = this.#config;
     const driver = this.#driver;
+    this.#record();
+    this.#blobs = await this.#openBlobs();
     const agents = config.agents.map(cardOf);
-    checkCard(agents);
+    checkCard(agents, charsOf(this.#membership?.chain ?? []));
     const host = await startHost({
       key: parts.key,
       seal: parts.seal,
@@ -114,10 +153,12 @@ class RunningNode implements MootNode {
       listen: config.listen,
       join: config.join,
       shards: shardsOf(agents),
+      admission: this.#admission(),
       events: {
         onMessage: (from, message) => {
           if ("task" in message) driver.received(message.task);
           driver.push({ type: "message", from, message });
+          if (message.type === "store") this.#keepsSoon(message.task);
         },
         onDocument: (signer, document) => {
           if ("task" in document) driver.received(document.task);
@@ -133,22 +174,58 @@ class RunningNode implements MootNode {
       },
     });
     this.#host = host;
+    await this.#blobs.begin(host);
+    await this.#work.started(AGENTS_START_MS);
     const seed = randomBytes(4).readUInt32LE();
-    const peer = new Peer({
+    const made = {
       self: this.self,
       network: this.#network,
       version: VERSION,
       seed,
       seal: parts.seal,
+      digestOf,
       durable: true,
       addrs: host.addrs(),
-      agents,
-    });
+      agents: this.#work.offered().map(cardOf),
+      permissions: this.#membership?.permissions,
+    };
+    const journal = config.journal
+      ? new Journal({ ...config.journal, data: config.data, onEnd: this.#onTrouble })
+      : undefined;
+    const peer = new Peer(journal === undefined ? made : journal.options(made));
+    this.#journal = journal;
     this.#peer = peer;
     this.#addrs = host.addrs().join();
+    this.#work.watch({
+      onOffer: (ready) => {
+        host.hear(shardsOf(this.#work.agents().map(({ spec }) => cardOf(spec))));
+        driver.push({ type: "agents", agents: ready.map(cardOf) });
+      },
+      onStanding: (agent, { state, why }) => this.#tell({ type: "agent", agent, state, why }),
+    });
     this.#state = "ready";
     this.#begun_at = performance.now();
-    driver.begin({ peer, host, work: this.#work, kept: parts.kept });
+    driver.begin({ peer: journal?.watch(peer) ?? peer, host, work: this.#work, kept: parts.kept });
+    this.#begun.resolve();
+    for (const { task } of peer.tasks()) this.#blobs.keeps(task);
+    this.#membership?.watch((chain) => driver.push({ type: "granted", chain }), this.#onTrouble);
+  }
+
+  /** Whom to let in, where the network names roots. */
+  #admission() {
+    const driver = this.#driver;
+    return this.#membership?.admission({
+      judge: (peer, chain) => this.#peer?.judge(peer, chain, Date.now()),
+      begun: this.#begun.promise,
+      onPresented: (peer, chain) => driver.push({ type: "presented", peer, chain }),
+      onConnected: (peer) => driver.push({ type: "connected", peer }),
+      onDenied: (peer, why) => this.#options.onRefused?.(peer, "PERM-2", why),
+      onBarred: this.#onTrouble,
+    });
+  }
+
+  #tell(fact: AgentFact): void {
+    this.#facts.emit("fact", { ...fact, at_ms: Date.now(), node: this.self });
   }
 
   #changed(): void {
@@ -156,6 +233,16 @@ class RunningNode implements MootNode {
     if (addrs.join() === this.#addrs || this.#state !== "ready") return;
     this.#addrs = addrs.join();
     this.#driver.push({ type: "addresses", addrs });
+  }
+
+  /** Every run of its agents leaves a record, unless the configuration says otherwise. */
+  #record(): void {
+    const { file, data, records = RECORDS } = this.#config;
+    if ("off" in records && records.off) return;
+    const { max_bytes, retention_ms } = records;
+    const kept = new Records({ data, config: file, max_bytes, retention_ms, onError: this.#onTrouble });
+    this.#work.recordTo(kept);
+    void kept.start();
   }
 
   // --- what it is asked ---
@@ -171,15 +258,23 @@ class RunningNode implements MootNode {
       state: this.#state,
       meshReady: this.#meshReady(),
       connections: this.#running.connections().length,
-      agents: this.#config.agents.map(({ name, concurrency, skills }) => ({
+      agents: this.#work.agents().map(({ spec: { name, concurrency, skills }, standing }) => ({
         name,
         skills: skills.map((skill) => skill.name),
         busy: busy.get(name) ?? 0,
         concurrency,
+        ...this.#shown(standing),
       })),
       tasks: this.#machines.counts(),
-      process: { pid: process.pid, node: process.version, rssBytes: process.memoryUsage.rss() },
+      process: this.#vitals.read(),
     };
+  }
+
+  /** While the node drains, so does every agent that would take work. */
+  #shown({ state, why, since_ms }: Standing): Pick<Status["agents"][number], "state" | "why" | "sinceMs"> {
+    if (this.#draining_ms === undefined || (state !== "ready" && state !== "starting"))
+      return { state, why, sinceMs: since_ms };
+    return { state: "draining", why: NODE_DRAINS, sinceMs: this.#draining_ms };
   }
 
   async ready(signal?: AbortSignal): Promise<void> {
@@ -202,13 +297,38 @@ class RunningNode implements MootNode {
     });
   }
 
-  submit(options: SubmitOptions): Promise<TaskId> {
-    return submit(options, {
+  async submit(options: SubmitOptions): Promise<TaskId> {
+    const input = this.blobs.offered(options.input);
+    const offered = { ...options, input };
+    const task = await submit(offered, {
       cards: () => this.#machines.known().map(({ card }) => card),
       ask: (request) => this.#driver.ask((ref) => ({ type: "submit", ref, request })),
       young: () => this.#state === "ready" && performance.now() - this.#begun_at < READY.young_ms,
       meshReady: () => this.#meshReady(),
     });
+    this.blobs.keeps(task);
+    return task;
+  }
+
+  get blobs(): Blobs {
+    return must(this.#blobs, "a started node has blobs");
+  }
+
+  /** When the machines have handled what came: only then it is known whether the task is kept. */
+  #keepsSoon(task: TaskId): void {
+    void this.#driver.settled().then(() => this.#blobs?.keeps(task));
+  }
+
+  async #openBlobs(): Promise<Blobs> {
+    const { data, blobs: config = BLOBS } = this.#config;
+    const openInput = (task: TaskId) => {
+      const view = this.#peer?.task(task);
+      return view === undefined || view.outcome !== undefined ? undefined : view.input;
+    };
+    const onRefused = (from: PeerId, clause: string, detail: string) => this.#options.onRefused?.(from, clause, detail);
+    const blobs = await Blobs.open({ self: this.self, data, config, openInput, onRefused });
+    this.#work.fetchWith(blobs);
+    return blobs;
   }
 
   async cancel(task: TaskId): Promise<void> {
@@ -264,6 +384,17 @@ class RunningNode implements MootNode {
   facts(task: TaskId): readonly Observed[] {
     return this.#store.facts(task).map((line) => JSON.parse(line) as Observed);
   }
+  records(task: TaskId): ReturnType<MootNode["records"]> {
+    return recordsOf(this.#config.data, task);
+  }
+  dryRun(options: DryRunOptions): DryRun {
+    const machines = this.#machines;
+    const skill = skillOf(options.skill);
+    const { contract, budget, input } = options;
+    const custodians = machines.custodians(options.custodians, randomBytes(16).toString("hex"));
+    const known = { candidates: machines.candidates(skill), peers: machines.known(), custodians };
+    return dryRunOf({ skill, contract, budget, ...known, misfit: misfitOf(input) });
+  }
   candidates(skill: Skill): ReturnType<MootNode["candidates"]> {
     return this.#machines.candidates(skill);
   }
@@ -271,6 +402,34 @@ class RunningNode implements MootNode {
     const { sent, received } = this.#driver.count(task);
     return { sent, received };
   }
+  keys(): Keys {
+    const machines = this.#machines;
+    const connected = new Set(this.#running.connections());
+    return keysOf({
+      network: this.#network,
+      membership: this.#membership,
+      peers: machines.known().map(({ peer }) => ({ peer, connected: connected.has(peer) })),
+      rights: (peer) => machines.rights(peer, Date.now()),
+      revocations: machines.revocations(),
+    });
+  }
+
+  async revoke(seal: string): Promise<void> {
+    needRoots(this.#membership);
+    const document = noticeOf(seal, this.#network);
+    this.#driver.push({ type: "heard", signer: this.self, document });
+    await this.#driver.settled();
+    const held = this.#machines.revocations().some(({ digest }) => digest === document.revocation.digest);
+    if (!held) throw new Fault("overloaded", "the revocation was not kept: its grants are over, or there are too many");
+    this.#running.publish("all", document);
+  }
+
+  setAgents(specs: readonly AgentSpec[]): AgentsChange {
+    const cards = specs.map(cardOf);
+    checkCard(cards, charsOf(this.#membership?.chain ?? []));
+    return this.#work.setAgents(specs);
+  }
+
   watch(listener: (fact: Observed) => void): () => void {
     this.#facts.on("fact", listener);
     return () => this.#facts.off("fact", listener);
@@ -286,13 +445,19 @@ class RunningNode implements MootNode {
   /** Takes no new work, lets what runs end and be decided, tells the others, closes. */
   async #stop(grace_ms: number): Promise<void> {
     this.#state = "draining";
+    this.#draining_ms = Date.now();
     this.#driver.push({ type: "drain" });
+    for (const { spec, standing } of this.#work.agents()) {
+      const { state, why } = this.#shown(standing);
+      if (state !== standing.state) this.#tell({ type: "agent", agent: spec.name, state, why });
+    }
     const until = performance.now() + grace_ms;
     await this.#driver.settled();
     await this.#work.idle(grace_ms);
     while (performance.now() < until && this.#proposing()) await pause(POLL_MS);
     this.#work.stopAll();
     await this.#work.idle(Math.min(2_000, grace_ms));
+    await this.#work.cancelled();
     await this.#close();
   }
 
@@ -302,8 +467,13 @@ class RunningNode implements MootNode {
   }
 
   async #close(): Promise<void> {
+    this.#vitals.close();
     this.#driver.close();
+    await this.#blobs?.close();
+    this.#membership?.stop();
+    await this.#work.close();
     await this.#host?.stop();
+    this.#journal?.close();
     this.#store.close();
     this.#state = "stopped";
     this.#facts.removeAllListeners();
@@ -320,7 +490,7 @@ class RunningNode implements MootNode {
   get #machines(): Peer {
     return must(this.#peer, "a started node has a peer");
   }
-  get #running(): Host {
+  get #running(): StreamingHost {
     return must(this.#host, "a started node has a host");
   }
 }
@@ -347,32 +517,6 @@ function keptIn(store: Store, schema: ReturnType<typeof recordSchema>): { key: s
     kept.push({ key, record: record.data });
   }
   return kept;
-}
-
-function cardOf({ name, concurrency, skills }: AgentSpec): AgentCard {
-  return {
-    name,
-    description: "",
-    concurrency,
-    skills: skills.map((skill) => ({
-      name: must(parseSkill(skill.name), "a skill name that the configuration checked"),
-      description: skill.description ?? "",
-      input: { ...skill.input },
-      output: { ...skill.output },
-      effects: typeof skill.effects === "string" ? skill.effects : [...skill.effects],
-      cost: skill.cost,
-      expected_ms: skill.expected_ms,
-    })),
-  };
-}
-
-/** A card that others would refuse is refused here, where its owner can mend it. */
-function checkCard(agents: readonly AgentCard[]): void {
-  const bytes = Buffer.byteLength(JSON.stringify(agents));
-  const room = LIMITS.card_bytes - 4096;
-  if (bytes <= room) return;
-  const remedy = "shorten the schemas and descriptions, or spread the agents over several nodes";
-  throw new Fault("config", `the agents' contracts take ${bytes} bytes of JSON; a card holds ${room}`, { remedy });
 }
 
 function must<T>(value: T | undefined, claim: string): T {

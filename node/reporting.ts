@@ -20,9 +20,15 @@ export function resultOf(view: TaskView, outcome: OutcomeDocument, seen: Seen): 
     ...(agent !== undefined && { agent }),
     ballot,
     attempts: failure?.attempts.length ?? view.attempts.length + 1,
+    ...(contractor !== undefined && { cost: priceOf(seen.facts, contractor) + (outcome.cost ?? 0) }),
     timings: timingsOf(seen.facts),
     messages: seen.messages,
   };
+}
+
+function priceOf(facts: readonly Observed[], contractor: string): number {
+  const bid = facts.findLast((fact) => fact.type === "proposed" && fact.bidder === contractor);
+  return bid?.type === "proposed" ? bid.bid.cost : 0;
 }
 
 /** A contractor knows its own attempt only; what came before it, and who was asked, is the conductor's to tell (P6). */

@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import {
   type Answer,
   type CardDocument,
+  type Digest,
   LIMITS,
   parseDigest,
   parseSkill,
@@ -59,12 +60,13 @@ function requestOf(options: SubmitOptions, cards: readonly CardDocument[]): Requ
     throw new Fault("too-large", `the input nests deeper than ${LIMITS.body_depth} levels`, { remedy: "flatten it" });
   }
   if (input_bytes > LIMITS.body_bytes) {
-    const remedy = "split the input, or pass a reference that the agent can read";
+    const remedy = "send large data as a blob: moot submit --file key=path or --input @@file, or moot blob put";
     throw new Fault("too-large", `the input is ${input_bytes} bytes as JSON; the most is ${LIMITS.body_bytes}`, {
       remedy,
     });
   }
-  fits(skill, options.input, cards);
+  const contract = contractIn(options.contract);
+  fits({ skill, contract }, options.input, cards);
   const input_digest = parseDigest(createHash("sha256").update(input).digest("hex"));
   if (input_digest === undefined) throw new Fault("internal", "a SHA-256 digest has 64 hex digits");
   const { lease_ms_min, lease_ms_max, deadline_ms_max, attempts_max } = LIMITS;
@@ -80,7 +82,15 @@ function requestOf(options: SubmitOptions, cards: readonly CardDocument[]): Requ
     reach: options.reach ?? "auto",
     sealed: options.sealed ?? false,
     custodians: options.custodians,
+    ...(options.budget !== undefined && { budget: budgetOf(options.budget) }),
+    ...(contract !== undefined && { contract }),
+    ...(options.lineage !== undefined && { lineage: options.lineage }),
   };
+}
+
+function budgetOf(value: number): number {
+  if (value >= 0 && value <= 1e12) return value;
+  throw new Fault("usage", `budget is ${value}`, { remedy: "a number from 0 to 1e12, in the units of cost" });
 }
 
 export function skillOf(text: string): Skill {
@@ -88,6 +98,19 @@ export function skillOf(text: string): Skill {
   if (skill !== undefined) return skill;
   const remedy = "a dotted lower-case name and a major version, such as text.count@1; moot agents lists those on offer";
   throw new Fault("usage", `${JSON.stringify(text.slice(0, 100))} is no skill`, { remedy });
+}
+
+function contractIn(text: string | undefined): Digest | undefined {
+  if (text === undefined) return undefined;
+  const contract = parseDigest(text);
+  if (contract !== undefined) return contract;
+  const remedy = "give the 64 hex digits that moot check, or moot submit --dry-run, prints";
+  throw new Fault("usage", `${JSON.stringify(text.slice(0, 100))} is no digest of a contract`, { remedy });
+}
+
+/** What is wrong with the input for that schema; undefined when nothing is, or no input is given. */
+export function misfitOf(input: unknown): (schema: object) => string | undefined {
+  return (schema) => (input === undefined ? undefined : checkOf(JSON.stringify(schema), schema)(input));
 }
 
 function textOf(input: unknown): string {
@@ -108,12 +131,17 @@ function within(name: string, value: number, [low, high]: readonly [number, numb
 }
 
 /** Refused only when every agent known to have the skill would refuse it; strangers may know other schemas. */
-function fits(skill: Skill, input: unknown, cards: readonly CardDocument[]): void {
+function fits(
+  { skill, contract }: { readonly skill: Skill; readonly contract: Digest | undefined },
+  input: unknown,
+  cards: readonly CardDocument[],
+): void {
   const schemas = new Map<string, object>();
   for (const { agents } of cards) {
     for (const { skills } of agents) {
-      for (const { name, input: schema } of skills)
-        if (name === skill) schemas.set(JSON.stringify(schema ?? {}), schema ?? {});
+      for (const { name, input: schema, contract: own } of skills)
+        if (name === skill && (contract === undefined || own === contract))
+          schemas.set(JSON.stringify(schema ?? {}), schema ?? {});
     }
   }
   let misfit: string | undefined;

@@ -1,10 +1,12 @@
 /** The protocol's public surface: what drivers, simulators and kits may use. */
 
-export { scoreOf } from "./auction/mod.ts";
+export { type Candidate, scoreOf } from "./auction/mod.ts";
+export * from "./blob/mod.ts";
 export type {
   Attempt,
   AwardDocument,
   Failure,
+  Lineage,
   OutcomeDocument,
   Reach,
   Reason,
@@ -12,6 +14,7 @@ export type {
   Status,
   TaskDocument,
 } from "./claim/documents.ts";
+export { contractOf, withContracts } from "./directory/contracts.ts";
 export type { AgentCard, CardDocument, SkillCard } from "./directory/wire.ts";
 export { cardDocument } from "./directory/wire.ts";
 export * from "./kernel/mod.ts";
@@ -31,3 +34,4 @@ export {
   type TopicDocument,
   topicSchema,
 } from "./peer/wire.ts";
+export * from "./permissions/mod.ts";

@@ -59,6 +59,9 @@ export const KINDS = [
   "standing-by",
   "running",
   "stopped",
+  "partial",
+  "sub-task",
+  "agents",
 ] as const;
 
 const BY_NAME = new Map<string, number>(KINDS.map((kind, code) => [kind, code]));

@@ -60,6 +60,15 @@ const FAILED: Step = {
     retryable: true,
   },
 };
+/** D alone bids on a new task, and fails it. */
+const FAILURE: readonly Step[] = [
+  ...conducted({ costs: { D: 1 }, lease: "5 lease_ms_min" }),
+  ...bid("D", 1),
+  AWARDED,
+  AGREED,
+  FAILED,
+  { wait: "moment" },
+];
 /** D bids, and then refuses what it is awarded. */
 const SETBACK: readonly Step[] = [
   ...bid("D", 1),
@@ -285,6 +294,23 @@ export const AUCTIONEER: readonly Script[] = [
       ...bidding("D", { cost: 10 }),
       ...bidding("E", { cost: 15 }),
       { hear: "E", message: awardTo("E") },
+    ],
+  },
+  {
+    name: "awards-last-to-who-failed-three-tasks",
+    role: "conductor",
+    clauses: ["AUCTION-20"],
+    about:
+      "a peer that failed three tasks of the skill in a row gets the next when nobody else bids, and not for a low price",
+    steps: [
+      ...FAILURE,
+      ...FAILURE,
+      ...FAILURE,
+      ...conducted({ costs: { E: 1 } }),
+      ...bidding("D", { cost: 0 }),
+      ...bidding("E", { cost: 500 }),
+      { hear: "E", message: awardTo("E") },
+      { quiet: "D", message: AWARD },
     ],
   },
   {

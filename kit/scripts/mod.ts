@@ -8,6 +8,7 @@ import { CONDUCTOR } from "./conductor.ts";
 import { CONDUCTOR_WORK } from "./conductor-work.ts";
 import { CONTRACTOR } from "./contractor.ts";
 import { CONTRACTOR_WORK } from "./contractor-work.ts";
+import { CONTRACTS } from "./contracts.ts";
 import { CUSTODIAN } from "./custodian.ts";
 import { LEASES } from "./custodian-leases.ts";
 import { REFUSALS } from "./custodian-refusals.ts";
@@ -15,6 +16,7 @@ import { VOTES } from "./custodian-votes.ts";
 import { DIRECTORY } from "./directory.ts";
 import { DIRECTORY_BOUNDS } from "./directory-bounds.ts";
 import { INITIATOR } from "./initiator.ts";
+import { PARTIALS } from "./partials.ts";
 import { WIRE } from "./wire.ts";
 import { DOCUMENTS } from "./wire-documents.ts";
 import { ORDER } from "./wire-order.ts";
@@ -33,6 +35,8 @@ export const SCRIPTS: readonly Script[] = [
   ...BIDDER_CROWD,
   ...CONTRACTOR,
   ...CONTRACTOR_WORK,
+  ...PARTIALS,
+  ...CONTRACTS,
   ...AUCTIONEER,
   ...AUCTIONEER_BIDS,
   ...CUSTODIAN,

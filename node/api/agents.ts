@@ -1,5 +1,6 @@
 /** Who can do what, read from the cards that the node knows, its own included: one row for each agent. Pure. */
 import { type KnownPeer, type PeerId, parseSkill, type SkillCard } from "../../protocols/mod.ts";
+import type { AgentState } from "../handlers/mod.ts";
 import type { Status } from "../moot-node.ts";
 
 export interface AgentRow {
@@ -12,6 +13,9 @@ export interface AgentRow {
   readonly concurrency: number;
   /** Of the node's own agents only: others say it in their bids. */
   readonly busy?: number;
+  /** Of the node's own agents only: others offer none but those that are ready. */
+  readonly state?: AgentState;
+  readonly why?: string;
   readonly skills: readonly (Pick<SkillCard, "name"> & Partial<SkillCard>)[];
 }
 
@@ -22,7 +26,7 @@ export function agentRows(status: Status, known: readonly KnownPeer[], skill: st
       const name = parseSkill(text);
       return card?.skills.filter((one) => one.name === text) ?? (name === undefined ? [] : [{ name }]);
     });
-    const { name, concurrency, busy } = agent;
+    const { name, concurrency, busy, state, why } = agent;
     return {
       peer: status.peer,
       agent: name,
@@ -31,6 +35,8 @@ export function agentRows(status: Status, known: readonly KnownPeer[], skill: st
       present: true,
       concurrency,
       busy,
+      state,
+      why,
       skills,
     };
   });

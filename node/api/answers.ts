@@ -4,14 +4,22 @@
  */
 import { z } from "zod";
 import type { TaskId, TaskView } from "../../protocols/mod.ts";
-import type { MootNode, Observed, Status, SubmitResult } from "../moot-node.ts";
+import type { DryRun, MootNode, Observed, Status, SubmitResult } from "../moot-node.ts";
+import type { Keys } from "../permissions/mod.ts";
+import type { RecordRow } from "../records/mod.ts";
 import type { AgentRow } from "./agents.ts";
-import type { TaskRow } from "./tasks.ts";
+import type { SubTaskRow, TaskRow } from "./tasks.ts";
 
 /** `self`: the node that answers. */
 export type PeerRow = ReturnType<MootNode["peers"]>[number] & { readonly self: boolean };
 export type Candidate = ReturnType<MootNode["candidates"]>[number];
-export type TaskAnswer = TaskView & { readonly messages: { readonly sent: number; readonly received: number } };
+export type TaskAnswer = TaskView & {
+  readonly messages: { readonly sent: number; readonly received: number };
+  /** Of its runs at this node. */
+  readonly records: readonly RecordRow[];
+  /** Tasks that its runs submitted, of those that this node keeps. */
+  readonly subTasks: readonly SubTaskRow[];
+};
 
 /** A record whose named fields have these types; the type `T` is the server's word. */
 function headed<T>(head: Readonly<Record<string, "string" | "number" | "object" | "boolean">>) {
@@ -62,10 +70,28 @@ export const ANSWERS = {
   }),
   messages: z.object({ task: id, sent: z.number(), received: z.number() }),
   facts: z.object({ task: id, facts: z.array(observed) }),
+  records: z.object({
+    task: id,
+    records: z.array(headed<RecordRow>({ fence: "number", file: "string", bytes: "number" })),
+  }),
+  dryRun: headed<DryRun>({ skill: "string", custodians: "object", candidates: "object" }),
   submitted: z.object({ task: id }),
   accepted: z.object({ task: id, accepted: z.boolean() }),
   outcome,
+  keys: headed<Keys>({ network: "string", roots: "object", own: "object", members: "object", revocations: "object" }),
+  taken: z.object({ accepted: z.boolean() }),
   stopping: z.object({ stopping: z.boolean() }),
+  blobs: z.object({
+    blobs: z.array(z.object({ blob: id, bytes: z.number(), used_ms: z.number(), pinned: z.boolean() })),
+    used_bytes: z.number(),
+    max_bytes: z.number(),
+  }),
+  dropped: z.object({ blob: id, dropped: z.boolean() }),
+  fetchLine: z.discriminatedUnion("event", [
+    z.object({ event: z.literal("progress"), done_bytes: z.number() }),
+    z.object({ event: z.literal("fetched") }),
+    z.object({ event: z.literal("error"), error }),
+  ]),
   error: z.object({ error }),
 } as const;
 

@@ -4,10 +4,15 @@
  * "no-node" when nobody answers, "denied" when the token is not the node's, else the node's own code.
  */
 import { type IncomingMessage, request } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
-import type { TaskId } from "../../protocols/mod.ts";
+// Straight from its file: a command should not wait for the machines to load.
+import { blobRef } from "../../protocols/blob/wire.ts";
+import type { BlobRef, TaskId } from "../../protocols/mod.ts";
 import { Fault, messageOf, systemCode } from "../fault.ts";
-import type { Observed, Status, SubmitOptions, SubmitResult } from "../moot-node.ts";
+import type { DryRun, DryRunOptions, Observed, Status, SubmitOptions, SubmitResult } from "../moot-node.ts";
+import type { Keys } from "../permissions/mod.ts";
 import type { AgentRow } from "./agents.ts";
 import { ANSWERS, type Candidate, type Line, type PeerRow, parseLine, type TaskAnswer } from "./answers.ts";
 import { isFaultCode } from "./errors.ts";
@@ -20,6 +25,8 @@ interface Ask {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: object;
+  /** Bytes instead of a body. */
+  readonly source?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
   /** How long the node may stay silent; absent means as long as it takes. */
   readonly silence_ms?: number;
@@ -77,9 +84,19 @@ export class ApiClient {
     return this.#json({ path: `tasks/${encodeURIComponent(id)}/facts` }, ANSWERS.facts);
   }
 
+  /** Of runs at this node, whoever keeps the task. Takes the whole id. */
+  records(id: string): Promise<{ readonly task: TaskId; readonly records: TaskAnswer["records"] }> {
+    return this.#json({ path: `tasks/${encodeURIComponent(id)}/records` }, ANSWERS.records);
+  }
+
   /** Resolves when a majority of custodians has stored the task. */
   async submit(options: SubmitOptions): Promise<TaskId> {
     return (await this.#json({ method: "POST", path: "tasks", body: options }, ANSWERS.submitted)).task;
+  }
+
+  /** What would come of a submit; nothing is announced. */
+  dryRun(options: DryRunOptions): Promise<DryRun> {
+    return this.#json({ method: "POST", path: "dry-runs", body: options }, ANSWERS.dryRun);
   }
 
   /** Resolves when the cancellation is accepted. */
@@ -87,6 +104,16 @@ export class ApiClient {
     return (
       await this.#json({ method: "POST", path: `tasks/${encodeURIComponent(id)}/cancel`, body: {} }, ANSWERS.accepted)
     ).task;
+  }
+
+  /** Roots, own grants, members and revocations. */
+  keys(): Promise<Keys> {
+    return this.#json({ path: "keys" }, ANSWERS.keys);
+  }
+
+  /** A signed revocation, as an envelope in base64: kept by the node and told to the others. */
+  async revoke(revocation: string): Promise<void> {
+    await this.#json({ method: "POST", path: "revocations", body: { revocation } }, ANSWERS.taken);
   }
 
   /** Waits as long as the task lives. */
@@ -106,6 +133,48 @@ export class ApiClient {
     return this.#lines({ path: "watch", query: { task: options.task }, signal: options.signal });
   }
 
+  // --- blobs ---
+
+  blobs(): Promise<z.output<typeof ANSWERS.blobs>> {
+    return this.#json({ path: "blobs" }, ANSWERS.blobs);
+  }
+
+  /** Bytes to the node, as fast as it takes them. */
+  putBlob(
+    source: AsyncIterable<Uint8Array>,
+    { media, signal }: { readonly media?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<BlobRef> {
+    return this.#json({ method: "POST", path: "blobs", query: { media }, source, signal, silence_ms: 0 }, blobRef);
+  }
+
+  /** Has the node fetch it from its peers; says how far it is. Throws what the node says when it cannot. */
+  async *fetchBlob({ $blob, ...rest }: BlobRef, signal?: AbortSignal): AsyncGenerator<{ readonly done_bytes: number }> {
+    const ask = { method: "POST" as const, path: `blobs/${$blob}/fetch`, body: rest, signal };
+    for await (const value of this.#values(ask)) {
+      const line = ANSWERS.fetchLine.safeParse(value).data;
+      if (line?.event === "fetched") return;
+      if (line?.event === "progress") yield { done_bytes: line.done_bytes };
+      if (line?.event === "error") throw faultOf(line.error);
+    }
+    throw this.#gone(new Error("it ended before the blob was there"));
+  }
+
+  /** The contents of a blob at the node, from one of its chunks on, as fast as they are asked for. */
+  async *readBlob(blob: string, chunk = 0): AsyncGenerator<Uint8Array> {
+    const response = await this.#ask({ path: `blobs/${encodeURIComponent(blob)}`, query: { chunk } });
+    try {
+      for await (const piece of response) yield Buffer.from(piece);
+    } catch (error) {
+      throw this.#gone(error);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  async dropBlob(blob: string): Promise<void> {
+    await this.#json({ method: "POST", path: `blobs/${encodeURIComponent(blob)}/drop`, body: {} }, ANSWERS.dropped);
+  }
+
   async stop(grace_ms?: number): Promise<void> {
     await this.#json(
       { method: "POST", path: "stop", body: grace_ms === undefined ? {} : { grace_ms } },
@@ -122,8 +191,15 @@ export class ApiClient {
     throw new Fault("no-node", "what answers there is not a moot node of this version", { remedy });
   }
 
-  /** Ends without a word when the caller's signal aborts. */
   async *#lines(ask: Ask): AsyncGenerator<Line> {
+    for await (const value of this.#values(ask)) {
+      const line = parseLine(value);
+      if (line !== undefined) yield line;
+    }
+  }
+
+  /** Ends without a word when the caller's signal aborts. */
+  async *#values(ask: Ask): AsyncGenerator<unknown> {
     let response: IncomingMessage | undefined;
     let rest = "";
     try {
@@ -133,10 +209,7 @@ export class ApiClient {
         const pieces = (rest + String(chunk)).split("\n");
         rest = pieces.pop() ?? "";
         if (rest.length > API.line_bytes) throw new Fault("internal", "a line of the stream is too long");
-        for (const piece of pieces) {
-          const line = parseLine(json(piece));
-          if (line !== undefined) yield line;
-        }
+        for (const piece of pieces) yield json(piece);
       }
     } catch (error) {
       if (ask.signal?.aborted === true) return;
@@ -156,12 +229,10 @@ export class ApiClient {
       throw new Fault("no-node", `what answers there is no moot node (HTTP status ${status})`, {
         remedy: `check ${this.#node.from}`,
       });
-    const { code, message, remedy, details } = found.data.error;
-    const options = { ...(remedy === undefined ? {} : { remedy }), ...(details === undefined ? {} : { details }) };
-    throw new Fault(isFaultCode(code) ? code : "internal", message, options);
+    throw faultOf(found.data.error);
   }
 
-  #send({ method = "GET", path, query = {}, body, signal, silence_ms = 0 }: Ask): Promise<IncomingMessage> {
+  #send({ method = "GET", path, query = {}, body, source, signal, silence_ms = 0 }: Ask): Promise<IncomingMessage> {
     const { at, token } = this.#node;
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
@@ -169,6 +240,7 @@ export class ApiClient {
     const headers = {
       authorization: `Bearer ${token}`,
       ...("socketPath" in at ? { host: "localhost" } : {}),
+      ...(source === undefined ? {} : { "content-type": "application/octet-stream" }),
       ...(text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
     };
     const target = `/v1/${path}${search.size === 0 ? "" : `?${search}`}`;
@@ -187,7 +259,9 @@ export class ApiClient {
         if (signal?.aborted === true) reject(signal.reason);
         else reject(error instanceof Fault ? error : this.#gone(error));
       });
-      asked.end(text);
+      if (source === undefined) asked.end(text);
+      // What goes wrong with the request is heard above; a source that fails ends it.
+      else pipeline(Readable.from(source), asked).catch((error: unknown) => asked.destroy(asError(error)));
     });
   }
 
@@ -225,10 +299,19 @@ export class ApiClient {
   }
 }
 
+function faultOf({ code, message, remedy, details }: z.output<typeof ANSWERS.error>["error"]): Fault {
+  const options = { ...(remedy === undefined ? {} : { remedy }), ...(details === undefined ? {} : { details }) };
+  return new Fault(isFaultCode(code) ? code : "internal", message, options);
+}
+
 function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messageOf(error));
 }

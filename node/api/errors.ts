@@ -17,6 +17,7 @@ const STATUS = {
   "too-large": 413,
   denied: 403,
   "unknown-task": 404,
+  "unknown-blob": 404,
   "already-decided": 409,
   handler: 502,
   network: 503,

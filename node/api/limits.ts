@@ -9,7 +9,7 @@ export const API = {
   /** A larger body is read so far, and dropped, before it is refused. */
   dropped_bytes: 4 * 1024 * 1024,
   /** Nesting of a body: what the protocol allows an input, inside one object. */
-  body_depth: LIMITS.json_depth + 1,
+  body_depth: LIMITS.body_depth + 1,
   header_bytes: 16 * 1024,
   headers_max: 64,
   /** Clients at once, streams included. */
@@ -18,6 +18,8 @@ export const API = {
   headers_ms: 5_000,
   request_ms: 15_000,
   idle_ms: 5_000,
+  /** A blob may take as long as it takes, but not stand still. */
+  stalled_ms: 30_000,
   /** What may wait for a slow reader of a stream before it is dropped: all that is kept of a task's facts fits, in one go. */
   stream_bytes: 2 * 1024 * 1024,
   /** How long a dropped or ended stream may take to be read to its last line. */

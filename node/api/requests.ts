@@ -20,7 +20,16 @@ export const submitRequest = z.strictObject({
   custodians: custodians.optional(),
   reach: z.enum(["auto", "directed", "wide"]).optional(),
   sealed: z.boolean().optional(),
+  budget: z.number().min(0).max(1e12).optional(),
+  contract: z.string().max(64).optional(),
 });
+
+export const dryRunRequest = submitRequest
+  .pick({ skill: true, custodians: true, budget: true, contract: true })
+  .extend({ input: z.unknown().optional() });
+
+/** An envelope in base64. */
+export const revokeRequest = z.strictObject({ revocation: z.string().max(LIMITS.gossip_bytes) });
 
 export const stopRequest = z.strictObject({ grace_ms: z.int().min(0).max(API.grace_ms_max).optional() });
 export const emptyRequest = z.strictObject({});

@@ -2,6 +2,7 @@
  * The control API's resources over one node: what the CLI does, as HTTP. The server's side; woken by requests that the guard
  * has let in. Answers are JSON, streams are JSON Lines; every error is `{error: {code, message, remedy}}`.
  */
+import { readFile } from "node:fs/promises";
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
@@ -9,22 +10,25 @@ import { parseSkill, parseTaskId, type Skill, type TaskId } from "../../protocol
 import { Fault } from "../fault.ts";
 import type { MootNode, Observed } from "../moot-node.ts";
 import { agentRows } from "./agents.ts";
+import { blobRoutes } from "./blobs.ts";
 import { bodyOf, statusOf } from "./errors.ts";
 import { API } from "./limits.ts";
 import { Lines } from "./lines.ts";
 import {
   checked,
+  dryRunRequest,
   emptyRequest,
   noQuery,
   outcomeQuery,
   parseBody,
+  revokeRequest,
   skillQuery,
   stopRequest,
   submitRequest,
   tasksQuery,
   watchQuery,
 } from "./requests.ts";
-import { type TaskNames, taskRow, unknownTask } from "./tasks.ts";
+import { subTasksOf, type TaskNames, taskRow, unknownTask } from "./tasks.ts";
 
 export interface RoutesOptions {
   readonly node: MootNode;
@@ -61,6 +65,7 @@ export function routes(options: RoutesOptions): Hono<Env> {
   reading(app, options);
   acting(app, options);
   waiting(app, options);
+  blobRoutes({ app, node: options.node, closing: options.closing, body: bodyOfRequest });
   return app;
 }
 
@@ -83,6 +88,10 @@ function reading(app: Hono<Env>, { node, names }: RoutesOptions): void {
     const { skill } = checked(skillQuery, context.req.query());
     return context.json({ candidates: node.candidates(asSkill(skill ?? "")) });
   });
+  app.get("/v1/keys", (context) => {
+    checked(noQuery, context.req.query());
+    return context.json(node.keys());
+  });
   app.get("/v1/tasks", (context) => {
     const { state, limit } = checked(tasksQuery, context.req.query());
     const all = node
@@ -94,13 +103,33 @@ function reading(app: Hono<Env>, { node, names }: RoutesOptions): void {
     const id = names.resolve(context.req.param("id"));
     const view = node.task(id);
     if (view === undefined) throw notKept(id, node.facts(id).length);
-    return context.json({ ...view, messages: node.messages(id) });
+    return context.json({
+      ...view,
+      messages: node.messages(id),
+      records: node.records(id),
+      subTasks: subTasksOf(node, id),
+    });
   });
   // Also of tasks that are kept elsewhere: bidders and contractors send frames too.
   app.get("/v1/tasks/:id/messages", (context) => {
-    const task = parseTaskId(context.req.param("id"));
-    if (task === undefined) throw new Fault("usage", "a task's whole id is needed here: 64 hex digits");
+    const task = wholeId(context.req.param("id"));
     return context.json({ task, ...node.messages(task) });
+  });
+  // What ran here: also of tasks that are kept elsewhere.
+  app.get("/v1/tasks/:id/records", (context) => {
+    const task = wholeId(context.req.param("id"));
+    return context.json({ task, records: node.records(task) });
+  });
+  app.get("/v1/tasks/:id/records/:fence", async (context) => {
+    const task = wholeId(context.req.param("id"));
+    const fence = context.req.param("fence");
+    const row = node.records(task).find((one) => String(one.fence) === fence);
+    if (row === undefined)
+      throw new Fault("unknown-task", `this node has no record of fence ${fence.slice(0, 20)} of ${task}`, {
+        remedy: "ask the node of the task's contractor; old records are let go",
+      });
+    context.header("content-type", "application/x-ndjson");
+    return context.body(await readFile(row.file));
   });
   app.get("/v1/tasks/:id/facts", (context) => {
     const id = names.resolve(context.req.param("id"));
@@ -108,6 +137,12 @@ function reading(app: Hono<Env>, { node, names }: RoutesOptions): void {
     if (facts.length === 0 && node.task(id) === undefined) throw unknownTask(id);
     return context.json({ task: id, facts });
   });
+}
+
+function wholeId(text: string): TaskId {
+  const task = parseTaskId(text);
+  if (task === undefined) throw new Fault("usage", "a task's whole id is needed here: 64 hex digits");
+  return task;
 }
 
 /** Only custodians keep tasks; a contractor or a bidder has but its own facts of one. */
@@ -130,11 +165,19 @@ function acting(app: Hono<Env>, { node, names, stop }: RoutesOptions): void {
     const task = await node.submit({ skill: asSkill(skill), input, ...rest });
     return context.json({ task }, 201);
   });
+  app.post("/v1/dry-runs", async (context) => {
+    return context.json(node.dryRun(checked(dryRunRequest, await bodyOfRequest(context))));
+  });
   app.post("/v1/tasks/:id/cancel", async (context) => {
     checked(emptyRequest, await bodyOfRequest(context));
     const task = names.resolve(context.req.param("id"));
     await node.cancel(task);
     return context.json({ task, accepted: true }, 202);
+  });
+  app.post("/v1/revocations", async (context) => {
+    const { revocation } = checked(revokeRequest, await bodyOfRequest(context));
+    await node.revoke(revocation);
+    return context.json({ accepted: true }, 202);
   });
   app.post("/v1/stop", async (context) => {
     const { grace_ms } = checked(stopRequest, await bodyOfRequest(context));
@@ -233,7 +276,7 @@ async function bodyBytes(incoming: HttpBindings["incoming"]): Promise<Uint8Array
     else if (size_bytes > API.dropped_bytes) break;
   }
   if (size_bytes <= API.body_bytes) return Buffer.concat(chunks);
-  const remedy = "make the input smaller, or let the agent fetch it";
+  const remedy = "send large data as a blob: POST /v1/blobs, and its answer in the input";
   throw new Fault("too-large", `a request's body has at most ${API.body_bytes} bytes`, { remedy });
 }
 

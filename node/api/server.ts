@@ -79,13 +79,14 @@ function guarded(door: Door, listener: Listener): Server {
     {
       maxHeaderSize: API.header_bytes,
       headersTimeout: API.headers_ms,
-      requestTimeout: API.request_ms,
+      requestTimeout: 0, // a blob takes as long as it takes; all else is hurried below
       keepAliveTimeout: API.idle_ms,
       connectionsCheckingInterval: 1_000,
     },
     (incoming, outgoing) => {
       const refusal = guard({ method: incoming.method ?? "", rawHeaders: incoming.rawHeaders }, door);
       if (refusal === undefined) {
+        hurry(incoming);
         listener(incoming, outgoing);
         return;
       }
@@ -109,6 +110,16 @@ function guarded(door: Door, listener: Listener): Server {
   server.maxHeadersCount = API.headers_max;
   server.maxConnections = API.connections_max;
   return server;
+}
+
+/** A request must be said in time. Contents of blobs are watched where they are taken, for standing still. */
+function hurry(incoming: IncomingMessage): void {
+  if (incoming.method === "POST" && /^\/v1\/blobs(\?|$)/.test(incoming.url ?? "")) return;
+  const timer = setTimeout(() => {
+    if (!incoming.complete) incoming.socket.end("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
+  }, API.request_ms);
+  timer.unref();
+  incoming.once("close", () => clearTimeout(timer));
 }
 
 async function listen(server: Server, at: ApiAddress): Promise<void> {

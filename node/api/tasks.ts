@@ -51,6 +51,18 @@ export function unknownTask(id: string): Fault {
   return new Fault("unknown-task", `this node knows no task ${id}`, { remedy });
 }
 
+/** What a run of a task submitted, as far as this node keeps it. */
+export interface SubTaskRow {
+  readonly task: TaskId;
+  readonly skill: string;
+  readonly state: string;
+}
+
+export function subTasksOf(node: MootNode, parent: TaskId): readonly SubTaskRow[] {
+  const below = node.tasks().filter(({ lineage }) => lineage?.parent === parent);
+  return below.map(({ task, skill, state, outcome }) => ({ task, skill, state: outcome?.status ?? state }));
+}
+
 export interface TaskRow extends Omit<TaskView, "input" | "outcome" | "account" | "attempts"> {
   readonly attempts: number;
   readonly status?: "done" | "failed" | "cancelled" | "expired";

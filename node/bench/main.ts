@@ -11,6 +11,7 @@ import { type Figure, figuresTable, metOf } from "./figures.ts";
 import { Files } from "./files.ts";
 import { meshSection } from "./meshes.ts";
 import type { Profile } from "./profile.ts";
+import { runtimeFigures } from "./runtime.ts";
 import { usersSection } from "./users.ts";
 
 const HELP = `Usage: npm run bench [-- --short] [-- --json]
@@ -72,7 +73,9 @@ async function bench(files: Files, { short, json }: Flags): Promise<void> {
   const users = await usersSection(files, { ...plan, tasks: messages });
   talk("bench: five nodes, then ten, at work…");
   const mesh = await meshSection(files, plan);
-  const figures = [...users, ...mesh.figures];
+  talk("bench: one node alone, with and without its agents' runs…");
+  const runtime = await runtimeFigures(files, plan);
+  const figures = [...users, ...mesh.figures, ...runtime];
   const seconds = (performance.now() - since) / 1_000;
   if (json) {
     printJson({

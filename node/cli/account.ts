@@ -1,17 +1,23 @@
 /** A task's account for people: state, who was asked, who refused and why, attempts and how each ended, result or failure. Pure. */
-import { ballotText, type PeerId } from "../../protocols/kernel/mod.ts";
+import { ballotText, fenceOf, type PeerId } from "../../protocols/kernel/mod.ts";
 import type { Attempt, OutcomeDocument } from "../../protocols/mod.ts";
 import type { TaskAnswer } from "../api/mod.ts";
-import { isTooShort } from "./exits.ts";
-import { brief, duration, paint, plural, shortPeer, visible } from "./output.ts";
+import { foundNobody, isTooShort } from "./exits.ts";
+import { brief, duration, paint, plural, shortPeer, shortTask, visible } from "./output.ts";
 import { because, REASONS, REFUSALS, STATES } from "./words.ts";
 
 const TEXT_CHARS = 2_000;
+const TOOLS_SHOWN = 8;
 type Failure = NonNullable<OutcomeDocument["failure"]>;
 type Stream = NodeJS.WriteStream;
+/** Ends that say nothing of how far the handler came. */
+const UNHEARD: ReadonlySet<Failure["reason"]> = new Set<Failure["reason"]>(["lost", "fenced", "timeout"]);
+
+/** Whether agents with the skill say that they change things: "none" and "read" do not. Undefined: nobody is known to have it. */
+export type Effects = "harmless" | "harmful" | undefined;
 
 /** What `moot show` prints. `self` is the node that answers. */
-export function accountOf(task: TaskAnswer, self: PeerId): string {
+export function accountOf(task: TaskAnswer, self: PeerId, effects?: Effects): string {
   const say = (peer: PeerId) => (peer === self ? `${shortPeer(peer)} (this node)` : shortPeer(peer));
   const { outcome } = task;
   const lines = [
@@ -26,14 +32,27 @@ export function accountOf(task: TaskAnswer, self: PeerId): string {
     field("ballot", `${ballotText(task.ballot)} (the fence that handlers get grows with it)`),
     ...(task.contractor === undefined ? [] : [field("contractor", say(task.contractor))]),
     field("messages", `${task.messages.sent} sent, ${task.messages.received} received by this node`),
+    ...lineageLines(task),
     field("input", brief(task.input, TEXT_CHARS)),
   ];
   const attempts = outcome?.failure?.attempts ?? task.attempts;
   const account = outcome?.failure ?? task.account;
   lines.push(...asking(account, say), ...attemptLines(attempts, say));
+  lines.push(...effectLines(attempts, effects));
+  lines.push(...recordLines(task));
   if (outcome?.result !== undefined) lines.push(field("result", brief(outcome.result, TEXT_CHARS)));
   if (outcome?.failure !== undefined) lines.push(...failureLines(outcome.failure));
   return lines.join("\n");
+}
+
+function lineageLines({ lineage, budget, subTasks }: TaskAnswer): string[] {
+  const lines = budget === undefined ? [] : [field("budget", String(budget))];
+  for (const below of subTasks)
+    lines.push(field("sub-task", `${shortTask(below.task)} ${below.skill}: ${below.state}`));
+  if (lineage === undefined) return lines;
+  const { parent, fence, path, depth, root } = lineage;
+  const of = `run ${fence} of ${shortTask(parent)}${depth > 1 ? `, under ${shortTask(root)}` : ""}`;
+  return [...lines, field("part of", `${of}; the way here: ${path.join(" → ")}`)];
 }
 
 function field(name: string, text: string): string {
@@ -69,6 +88,26 @@ function attemptLines(attempts: readonly Attempt[], say: Say): string[] {
   });
 }
 
+/** Execution is at least once: what was not heard of again may have gone on, and only its fence tells. */
+function effectLines(attempts: readonly Attempt[], effects: Effects): string[] {
+  if (effects === "harmless") return [];
+  return attempts.flatMap(({ exitReason, ballot }, index) => {
+    if (!UNHEARD.has(exitReason)) return [];
+    const text = `of attempt ${index + 1} may have happened, whole or in part; its fence is ${fenceOf(ballot)}`;
+    return [field("effects", text)];
+  });
+}
+
+/** Where the record of the decided run is: here, or at the contractor. */
+function recordLines({ outcome, records = [] }: TaskAnswer): string[] {
+  const lines = records.map(({ fence, file, digest }) =>
+    field("record", `fence ${fence}: ${visible(file)}, ${digest ?? "not finished"}`),
+  );
+  const decided = outcome?.record;
+  if (decided === undefined || records.some(({ digest }) => digest === decided)) return lines;
+  return [...lines, field("record", `${decided}, at the contractor`)];
+}
+
 function failureLines(failure: Failure): string[] {
   const lines = [field("failure", reasonText(failure))];
   for (const cause of failure.causes) lines.push(field("cause", brief(cause, TEXT_CHARS)));
@@ -91,6 +130,11 @@ function withNote(words: string, note: string | undefined): string {
   return note === undefined || note === "" ? words : `${words}: ${brief(note, TEXT_CHARS)}`;
 }
 
+/** What its attempts died of is said of each: the causes that lie elsewhere. */
+function furtherCauses({ causes, attempts }: Failure): string[] {
+  return causes.filter((cause) => !attempts.some((one) => `${one.exitReason}: ${one.message ?? ""}`.startsWith(cause)));
+}
+
 /** Why a task did not succeed, for the end of `submit`: one line of reason, then who was asked and every refusal. */
 export function whyNot(failure: Failure, stream: Stream): string {
   const lines = [paint("red", `${failure.status}: ${reasonText(failure)}`, stream)];
@@ -103,10 +147,16 @@ export function whyNot(failure: Failure, stream: Stream): string {
   for (const { peer, reason, times } of failure.refusals) {
     lines.push(`  ${shortPeer(peer)} refused${times > 1 ? ` ${times} times` : ""}: ${because(reason, REFUSALS)}`);
   }
-  failure.attempts.forEach(({ contractor, ballot, exitReason, message }, index) => {
+  failure.attempts.forEach(({ contractor, ballot, started, ended, exitReason, message }, index) => {
     const end = withNote(because(exitReason, REASONS), message);
-    lines.push(`  attempt ${index + 1} by ${shortPeer(contractor)} in ballot ${ballotText(ballot)}: ${end}`);
+    const by = `attempt ${index + 1} by ${shortPeer(contractor)} in ballot ${ballotText(ballot)}`;
+    lines.push(`  ${by}: ${end} (after ${duration(Math.max(0, ended - started))})`);
   });
+  for (const { name, outcome, ms } of failure.toolTrace.slice(-TOOLS_SHOWN))
+    lines.push(`  it had called ${visible(name)}: ${visible(outcome)} after ${duration(ms)}`);
+  for (const cause of furtherCauses(failure)) lines.push(`  because of ${brief(cause, TEXT_CHARS)}`);
   if (isTooShort(failure)) lines.push("  remedy: give it more time with --deadline");
+  if (foundNobody(failure))
+    lines.push("  remedy: moot agents lists who can do what; compare the skill's name, or start an agent that has it");
   return lines.join("\n");
 }

@@ -73,7 +73,7 @@ async function checkConfig(options: ClientOptions): Promise<readonly [Config | u
 }
 
 /** Who can write the config decides which programs the node's user runs. */
-function checkWriters(file: string): Finding[] {
+export function checkWriters(file: string): Finding[] {
   if (process.platform === "win32" || (statSync(file).mode & 0o022) === 0) return [];
   return [
     { name: "config", level: "warn", detail: `${file} can be written by others`, remedy: `run chmod go-w ${file}` },
@@ -81,7 +81,7 @@ function checkWriters(file: string): Finding[] {
 }
 
 /** That their programs and modules exist and can be run was found out by loading the config. */
-function checkAgents({ agents }: Config): Finding[] {
+export function checkAgents({ agents }: Config): Finding[] {
   if (agents.length === 0) {
     return [
       {
@@ -107,7 +107,7 @@ function checkAgents({ agents }: Config): Finding[] {
   });
 }
 
-function checkFiles(data: string): Finding[] {
+export function checkFiles(data: string): Finding[] {
   if (!existsSync(data)) {
     const above = firstExisting(dirname(data));
     if (writable(above)) return [{ name: "data", level: "ok", detail: `${data} will be made at the first start` }];
@@ -271,7 +271,7 @@ function checkClock(peers: readonly PeerRow[]): Finding {
   return { name, level: "ok", detail: "in step with the connected peers, as far as their cards tell" };
 }
 
-async function checkAddresses(config: Config, running: Status | undefined): Promise<Finding[]> {
+export async function checkAddresses(config: Config, running: Status | undefined): Promise<Finding[]> {
   const listening = running === undefined ? await Promise.all(config.listen.map(checkListen)) : [];
   const joining = await Promise.all(config.join.map(checkJoin));
   return [...listening, ...joining];

@@ -1,6 +1,7 @@
 /** `moot peers` and `moot agents`: who is here, and who can do what. */
 import { Command } from "commander";
 import type { AgentRow, PeerRow } from "../api/mod.ts";
+import { addAgentCommand, removeAgentCommand } from "./agents.ts";
 import { type ClientOptions, clientOf, forClients, parseSkillName } from "./options.ts";
 import { brief, duration, paint, plural, print, printJson, shortPeer, table, talk, visible } from "./output.ts";
 
@@ -55,7 +56,12 @@ export function agentsCommand(): Command {
   return forClients(new Command("agents"))
     .description("who can do what: the agents of this network, with their skills")
     .option("--skill <skill>", "only agents with this skill", parseSkillName)
-    .addHelpText("after", "\nExamples:\n  $ moot agents\n  $ moot agents --skill text.count@1 --json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ moot agents\n  $ moot agents --skill text.count@1 --json\n  $ moot agents add shout.yaml",
+    )
+    .addCommand(addAgentCommand())
+    .addCommand(removeAgentCommand())
     .action(async (options: AgentsOptions) => {
       const agents = await clientOf(options).agents(options.skill);
       if (options.json === true) return printJson(agents);
@@ -71,6 +77,7 @@ export function agentsCommand(): Command {
         { head: "TAKES", right: true },
         { head: "EFFECTS" },
         { head: "SLOTS", right: true },
+        { head: "STATE" },
       ];
       print(table(columns, agents.flatMap(agentCells)));
       talk(paint("dim", plural(agents.length, "agent"), process.stderr));
@@ -92,5 +99,13 @@ function agentCells(row: AgentRow): readonly (readonly string[])[] {
     expected_ms === undefined ? "" : duration(expected_ms),
     effects === undefined ? "" : visible(typeof effects === "string" ? effects : effects.join(" ")),
     slots,
+    standing(row),
   ]);
+}
+
+/** Of this node's own agents; what others offer is ready, as far as they say. */
+function standing({ state, why = "" }: AgentRow): string {
+  if (state === undefined) return "";
+  const text = why === "" ? state : `${state}: ${brief(why, 80)}`;
+  return state === "ready" && why === "" ? text : paint("red", text);
 }

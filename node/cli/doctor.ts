@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { Finding } from "./checks.ts";
 import { EXIT } from "./exits.ts";
 import { type ClientOptions, forClients } from "./options.ts";
-import { paint, plural, print, printJson, talk } from "./output.ts";
+import { paint, plural, print, printJson, talk, visibleLines } from "./output.ts";
 
 const SIGNS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
 const STYLES = { ok: "green", warn: "yellow", fail: "red" } as const;
@@ -27,8 +27,9 @@ export function doctorCommand(): Command {
     });
 }
 
-function lineOf({ name, level, detail, remedy }: Finding): string {
-  const indented = detail.replaceAll("\n", `\n${" ".repeat(18)}`);
+/** One finding, with its remedy below. */
+export function lineOf({ name, level, detail, remedy }: Finding): string {
+  const indented = visibleLines(detail).replaceAll("\n", `\n${" ".repeat(18)}`);
   const head = `${paint(STYLES[level], SIGNS[level])}  ${name.padEnd(11)} ${indented}`;
-  return remedy === undefined ? head : `${head}\n${" ".repeat(18)}${paint("dim", `remedy: ${remedy}`)}`;
+  return remedy === undefined ? head : `${head}\n${" ".repeat(18)}${paint("dim", `remedy: ${visibleLines(remedy)}`)}`;
 }

@@ -19,6 +19,8 @@ export const EXIT = {
   denied: 7,
   /** A peer does not keep a clause that it must. */
   conformance: 8,
+  /** A run, or a node's journal, played again, did something else than then. */
+  diverged: 9,
   /** A simulated promise was broken. */
   broken: 10,
   /** Ended by Ctrl-C while it waited: what was submitted goes on. */
@@ -31,6 +33,7 @@ const BY_FAULT = {
   schema: EXIT.usage,
   "too-large": EXIT.usage,
   "unknown-task": EXIT.usage,
+  "unknown-blob": EXIT.usage,
   "no-node": EXIT.noNode,
   denied: EXIT.denied,
   timeout: EXIT.deadline,
@@ -62,6 +65,11 @@ export function isTooShort({ reason, refusals }: Pick<Failure, "reason" | "refus
   return reason === "no-bids" && refusals.length > 0 && refusals.every((refusal) => refusal.reason === "too-late");
 }
 
+/** No peer that was called answered, and none is known to have the skill. */
+export function foundNobody({ reason, asked, refusals }: Pick<Failure, "reason" | "asked" | "refusals">): boolean {
+  return reason === "no-bids" && asked.length === 0 && refusals.length === 0;
+}
+
 /** For the help text. */
 export const EXITS_TEXT = `Exit codes:
   0  ok
@@ -73,5 +81,6 @@ export const EXITS_TEXT = `Exit codes:
   6  no node to talk to
   7  denied (wrong token)
   8  a peer does not conform
+  9  a replay diverged
   10  a simulation broke a promise
   130  interrupted (the task goes on)`;

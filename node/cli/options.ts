@@ -1,7 +1,7 @@
 /** From words of the command line to values, with errors that show what would be right. Pure but for reading the input. */
 import { readFileSync, statSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
-import { LIMITS, parseSkill, type Skill } from "../../protocols/kernel/mod.ts";
+import { LIMITS, parseDigest, parseSkill, type Skill } from "../../protocols/kernel/mod.ts";
 import { type ApiClient, connectNode } from "../api/mod.ts";
 // Straight from their files: a command should not wait for libp2p and schemas to load.
 import { readJson } from "../envelope/json.ts";
@@ -28,6 +28,18 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError("It must be a whole number from 1.");
 }
 
+export function parseBudget(text: string): number {
+  const cost = Number(text);
+  if (/^\d{1,12}(\.\d{1,6})?$/.test(text)) return cost;
+  throw new InvalidArgumentError("It must be a number from 0, in the units of cost.");
+}
+
+export function parseContract(text: string): string {
+  const digest = parseDigest(text);
+  if (digest !== undefined) return digest;
+  throw new InvalidArgumentError("It must be the digest of a contract, 64 hex digits, as moot check prints it.");
+}
+
 export function parseCustodians(text: string): 1 | 3 | 5 {
   if (text === "1") return 1;
   if (text === "3") return 3;
@@ -44,6 +56,11 @@ export function parseSkillName(text: string): Skill {
   );
 }
 
+/** The end of a help text. */
+export function examples(...lines: readonly string[]): string {
+  return ["", "Examples:", ...lines.map((line) => `  $ ${line}`)].join("\n");
+}
+
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
 }
@@ -53,7 +70,7 @@ export async function readInput(text: string): Promise<unknown> {
   const [words, from] = await inputText(text);
   if (Buffer.byteLength(words) > LIMITS.body_bytes) {
     throw new Fault("too-large", `${from} is larger than ${LIMITS.body_bytes} bytes`, {
-      remedy: "send a path or a URL that the agent can read instead",
+      remedy: "send it as a blob: --input @@file for the whole input, or --file key=path for a part of it",
     });
   }
   let value: unknown;

@@ -25,6 +25,11 @@ export function brief(text: string, chars: number): string {
   return line.length <= chars ? line : `${line.slice(0, chars - 1).toWellFormed()}…`;
 }
 
+/** `visible`, but for the breaks between lines: only for texts that were made of whole lines here. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
 /** Colours of stdout, or of stderr. */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
   return styleText(style, text, { stream, validateStream: true });
@@ -35,9 +40,19 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** JSON in which nothing is hidden: what a terminal would obey is escaped, and every JSON reader gets it back as it was. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(HIDDEN, (char) =>
+    char
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
 /** One line of JSON. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
+  print(jsonText(value));
 }
 
 /** One line of talk. */

@@ -1,22 +1,31 @@
 /**
- * The one line on a terminal that says how a waiting task fares: rewritten in place, gone when the outcome is there. Nothing is
- * written when stderr is no terminal. Woken by facts and by a timer that only turns the wheel.
+ * The one line on a terminal that says how a waiting task fares: rewritten in place, gone when the outcome is there; above it what
+ * the run says meanwhile, a line each. Nothing is written when stderr is no terminal, but partial results that were asked for.
+ * Woken by facts and by a timer that only turns the wheel.
  */
 import type { Observed } from "../moot-node.ts";
-import { brief, duration, paint, plural, shortPeer, width } from "./output.ts";
+import { brief, duration, paint, plural, shortPeer, talk, width } from "./output.ts";
 
 const WHEEL = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 const TURN_MS = 100;
 const BAR_CHARS = 20;
+const PARTIAL_CHARS = 4_000;
 
 export class Progress {
   readonly #start_ms = performance.now();
   readonly #on = process.stderr.isTTY;
+  readonly #stream: boolean;
   #doing = "storing";
   #bids = 0;
   #refusals = 0;
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** The run whose partial results came last. */
+  #fence: number | undefined;
+
+  constructor({ stream }: { readonly stream: boolean }) {
+    this.#stream = stream || this.#on;
+  }
 
   start(): void {
     if (!this.#on) return;
@@ -27,6 +36,7 @@ export class Progress {
   saw(fact: Observed): void {
     if (fact.type === "proposed") this.#bids++;
     if (fact.type === "refused") this.#refusals++;
+    if (fact.type === "partial" && this.#stream) this.#tell(fact);
     this.#doing = doing(fact, this.#bids, this.#refusals) ?? this.#doing;
   }
 
@@ -34,6 +44,15 @@ export class Progress {
     if (!this.#on) return;
     clearInterval(this.#timer);
     process.stderr.write("\r\u001b[2K");
+  }
+
+  /** A second run begins its results anew: whoever reads along should see where. */
+  #tell({ fence, values, contractor }: Extract<Observed, { type: "partial" }>): void {
+    if (this.#on) process.stderr.write("\r\u001b[2K");
+    if (this.#fence !== undefined && this.#fence !== fence)
+      talk(`from here on run ${fence}, by ${shortPeer(contractor)}`);
+    this.#fence = fence;
+    for (const value of values) talk(brief(JSON.stringify(value), PARTIAL_CHARS));
   }
 
   #draw(): void {

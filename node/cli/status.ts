@@ -24,7 +24,7 @@ export function statusCommand(): Command {
         ["tasks", `${tasks.open} open, ${tasks.decided} decided`],
         [
           "process",
-          `${status.process.pid}, Node ${status.process.node}, ${Math.round(status.process.rssBytes / 2 ** 20)} MiB`,
+          `${status.process.pid}, Node ${status.process.node}, ${Math.round(status.process.rssBytes / 2 ** 20)} MiB, loop late ${status.process.loopLagMs.p99} ms (p99)`,
         ],
       ];
       for (const [name = "", text = ""] of rows) print(`${paint("dim", name.padEnd(8))} ${text}`);

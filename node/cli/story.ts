@@ -4,7 +4,7 @@
  */
 import { ballotText, type PeerId } from "../../protocols/kernel/mod.ts";
 import type { Observed } from "../moot-node.ts";
-import { brief, duration, plural, shortPeer } from "./output.ts";
+import { brief, duration, plural, shortPeer, shortTask } from "./output.ts";
 import { because, REASONS, REFUSALS } from "./words.ts";
 
 const NOTE_CHARS = 200;
@@ -23,11 +23,17 @@ type Of<T extends Observed["type"]> = Extract<Observed, { type: T }>;
 export function sentenceOf(fact: Observed): Sentence {
   const say = (peer: PeerId) => (peer === fact.node ? "this node" : shortPeer(peer));
   if (!("task" in fact)) {
+    if (fact.type === "agent") return agentSentence(fact);
     if (fact.type === "left") return { text: `${say(fact.peer)} left`, mood: "plain" };
     const does = fact.skills.length === 0 ? "no skills" : fact.skills.join(", ");
     return { text: `met ${say(fact.peer)}: ${does}`, mood: "plain" };
   }
   return taskSentence(fact, say);
+}
+
+function agentSentence({ agent, state, why }: Of<"agent">): Sentence {
+  const mood = state === "ready" && why === "" ? "good" : state === "failed" || why !== "" ? "bad" : "plain";
+  return { text: `agent ${brief(agent, 64)} of this node is ${state}${noteText(why)}`, mood };
 }
 
 /** How a peer is called. */
@@ -61,6 +67,10 @@ export function taskSentence(fact: TaskFact, say: Say): Sentence {
       return awardSentence(fact, say);
     case "progress":
       return plain(`${say(fact.contractor)} is ${fact.done_permille / 10} % done${noteText(fact.note)}`);
+    case "partial":
+      return plain(partialText(fact, say));
+    case "sub-task":
+      return { text: `its run ${fact.fence} submitted ${shortTask(fact.child)}: ${fact.skill}`, mood: "key" };
     case "running":
       return plain(`this node runs it with agent ${brief(fact.agent, 64)} in ballot ${ballotText(fact.ballot)}`);
     case "ran":
@@ -80,6 +90,11 @@ export function taskSentence(fact: TaskFact, say: Say): Sentence {
     case "decided":
       return registerSentence(fact, say);
   }
+}
+
+function partialText({ contractor, fence, seq, values }: Of<"partial">, say: Say): string {
+  const numbers = values.length === 1 ? `${seq}` : `${seq} to ${seq + values.length - 1}`;
+  return `${say(contractor)} says meanwhile (run ${fence}, ${numbers}): ${brief(values.map((value) => JSON.stringify(value)).join(" "), NOTE_CHARS)}`;
 }
 
 function calledText(fact: Of<"called">, say: Say): string {

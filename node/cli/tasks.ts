@@ -1,10 +1,11 @@
 /** `moot tasks`, `moot show` and `moot cancel`: what this node keeps of tasks. */
 import { Command, Option } from "commander";
 import { ballotText } from "../../protocols/kernel/mod.ts";
-import type { TaskAnswer, TaskRow } from "../api/mod.ts";
+import type { AgentRow, TaskAnswer, TaskRow } from "../api/mod.ts";
 import { Fault } from "../fault.ts";
-import { accountOf } from "./account.ts";
+import { accountOf, type Effects } from "./account.ts";
 import { type ClientOptions, clientOf, forClients, parseCount } from "./options.ts";
+import { ranHereLines, taskOf } from "./ran-here.ts";
 import { duration, paint, plural, print, printJson, shortPeer, shortTask, table, talk } from "./output.ts";
 
 interface TasksOptions extends ClientOptions {
@@ -70,10 +71,23 @@ export function showCommand(): Command {
     )
     .action(async (id: string, options: ClientOptions) => {
       const client = clientOf(options);
-      const task = await client.task(id);
+      const task = await taskOf(client, id);
+      if ("ranHere" in task) {
+        if (options.json === true) return printJson(task);
+        for (const line of ranHereLines(task)) print(line);
+        return;
+      }
       if (options.json === true) return printJson(task);
-      print(accountOf(task, (await client.status()).peer));
+      const [{ peer }, agents] = [await client.status(), await client.agents(task.skill)];
+      print(accountOf(task, peer, effectsOf(agents, task.skill)));
     });
+}
+
+/** Of all known agents with the skill: one that changes things is enough. */
+function effectsOf(agents: readonly AgentRow[], skill: string): Effects {
+  const cards = agents.flatMap(({ skills }) => skills.filter(({ name }) => name === skill));
+  if (cards.length === 0) return undefined;
+  return cards.every(({ effects }) => effects === "none" || effects === "read") ? "harmless" : "harmful";
 }
 
 export function cancelCommand(): Command {

@@ -13,6 +13,7 @@ import { EXIT } from "./exits.ts";
 import { JoinWatch } from "./joining.ts";
 import { collect } from "./options.ts";
 import { paint, printJson, talk, visible } from "./output.ts";
+import { ConfigWatch } from "./reload.ts";
 
 interface UpOptions {
   readonly config?: string;
@@ -22,6 +23,7 @@ interface UpOptions {
   readonly api?: string;
   readonly json?: boolean;
   readonly demo?: boolean;
+  readonly journal?: boolean;
 }
 
 /** A node that failed gets this long to close what it has open. */
@@ -36,6 +38,7 @@ Examples:
   $ moot up --data ./helper --json            (no agents: keeps and relays tasks)
   $ moot up --demo                            (shows a small network at work)
 
+Agents in the config may be added, changed and removed while the node runs (moot agents add|remove, an editor, SIGHUP).
 Without a config, --data starts a node without agents, open to this machine only.
 Ctrl-C or SIGTERM: takes no new work, lets running work end. A second one ends it at once.
 When no member answers at the addresses to join, it warns on stderr (with --json as an event, join-failed) and tries on.
@@ -49,6 +52,7 @@ export function upCommand(): Command {
     .option("--listen <addr...>", "listen here instead of the config's addresses", collectAll)
     .option("--data <dir>", "identity and store")
     .option("--api <host:port>", "the control API: loopback, or unix:<path>")
+    .option("--journal", "write down all that the node's machines hear and answer, for moot replay")
     .option("--json", "print events as JSON Lines, the first when ready")
     .option("--demo", "run the demonstration instead")
     .addHelpText("after", EXAMPLES)
@@ -65,12 +69,13 @@ function collectAll(text: string, before: readonly string[] | undefined): readon
 async function configOf(options: UpOptions): Promise<Config> {
   const { loadConfig, parseConfig, withFlags } = await import("../config/mod.ts");
   const file = options.config ?? "moot.yaml";
-  const { join, listen, data, api } = options;
+  const { join, listen, data, api, journal } = options;
   const flags = {
     ...(join && { join }),
     ...(listen && { listen }),
     ...(data !== undefined && { data }),
     ...(api !== undefined && { api }),
+    ...(journal === true && { journal }),
   };
   if (options.config !== undefined || existsSync(file)) return withFlags(await loadConfig(file), flags);
   if (data === undefined) {
@@ -91,7 +96,11 @@ async function up(config: Config, asJson: boolean): Promise<void> {
   const { startNode } = await import("../mod.ts");
   const ending = new Ending();
   ending.listen();
-  const node = await startNode(config, { onFatal: (error) => ending.fail(error) });
+  const onTrouble = ({ message, remedy = "" }: Fault) => {
+    if (asJson) sayJson("trouble", { message, remedy });
+    else talk(`${paint("yellow", "trouble:", process.stderr)} ${visible(message)}\n  remedy: ${visible(remedy)}`);
+  };
+  const node = await startNode(config, { onFatal: (error) => ending.fail(error), onTrouble });
   try {
     const served = await serveApi({ node, at: config.api, data: config.data, stop: (how) => ending.ask(how) });
     try {
@@ -140,7 +149,12 @@ async function live({ node, config, served, ending, say }: Life): Promise<void> 
   };
   look();
   const looking = setInterval(look, LOOK_MS);
+  const reload = existsSync(config.file)
+    ? new ConfigWatch(node, config.file, ({ event, fields, text }) => say(event, fields, visible(text)))
+    : undefined;
+  await reload?.start();
   const how = await ending.asked.finally(() => {
+    reload?.stop();
     clearInterval(looking);
     gone.abort();
   });

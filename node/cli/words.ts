@@ -13,6 +13,8 @@ export const REFUSALS = {
   stale: "the announcement was old",
   "not-initiator": "the announcement did not come from its conductor",
   silent: "it did not answer",
+  denied: "a grant does not allow it",
+  "too-dear": "its bid is above the task's budget",
 } as const satisfies Record<RefusalReason, string>;
 
 export const REASONS = {
@@ -21,9 +23,9 @@ export const REASONS = {
   timeout: "the handler took too long",
   cancelled: "it was cancelled",
   "invalid-input": "the input does not fit the schema",
-  "invalid-output": "the output does not fit the schema",
+  "invalid-output": "the output is not JSON, or does not fit the schema",
   "output-too-large": "the output is too large",
-  spawn: "the program could not be started",
+  spawn: "the handler could not be started",
   lost: "its lease ran out in silence",
   fenced: "a newer award replaced it",
   refused: "the award was refused",

@@ -6,6 +6,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { Fault, messageOf, systemCode } from "../fault.ts";
+import { JOURNAL_DEFAULT } from "../records/mod.ts";
 import { isLoopback } from "./addresses.ts";
 import { problemsOf, readDocument, wrong } from "./document.ts";
 import { apiField, joinField, listenField, shapeFor } from "./shape.ts";
@@ -38,7 +39,9 @@ export function parseConfig(text: string, path: string): Config {
   const { network, listen, ...rest } = found.data;
   const key = network.key ?? null;
   const everywhere = key === null ? "/ip4/127.0.0.1/tcp/0" : "/ip4/0.0.0.0/tcp/0";
-  return { file: resolve(path), dir, ...rest, network: { name: network.name, key }, listen: listen ?? [everywhere] };
+  const { name, roots = [], certificate = resolve(dir, "member.grants") } = network;
+  const members = roots.length === 0 ? {} : { roots, certificate };
+  return { file: resolve(path), dir, ...rest, network: { name, key, ...members }, listen: listen ?? [everywhere] };
 }
 
 /** What a command line may say instead of the file; paths in it start from the working folder. */
@@ -48,6 +51,8 @@ export interface Flags {
   readonly join?: readonly string[];
   readonly data?: string;
   readonly api?: string;
+  /** Keeps a journal, whatever the file says. */
+  readonly journal?: boolean;
 }
 
 /** Throws Fault "usage". */
@@ -59,7 +64,8 @@ export function withFlags(config: Config, flags: Flags): Config {
   const data = flags.data === undefined ? config.data : resolve(here, flags.data);
   const open = config.network.key === null ? listen.find((address) => !isLoopback(address)) : undefined;
   if (open !== undefined) throw new Fault("usage", `--listen ${open}: no key closes the network`, { remedy: OPEN });
-  return { ...config, listen, join, data, api };
+  const journal = flags.journal === true ? (config.journal ?? JOURNAL_DEFAULT) : config.journal;
+  return { ...config, listen, join, data, api, journal };
 }
 
 function flag<T>(name: string, field: z.ZodType<T>, value: unknown): T {

@@ -29,8 +29,7 @@ export async function loadIdentity(dataDir: string): Promise<Ed25519PrivateKey> 
     if (found !== undefined) return found;
     makeFolder(dataDir, 0o700);
     const made = await generateKeyPair("Ed25519");
-    const line = `${Buffer.from(privateKeyToProtobuf(made)).toString("base64")}\n`;
-    if (writeOnce(path, Buffer.from(line), 0o600)) return made;
+    if (writeOnce(path, Buffer.from(keyText(made)), 0o600)) return made;
     const theirs = await read(path); // another start was quicker: there is one identity
     if (theirs !== undefined) return theirs;
     throw new Error("it vanished while it was made");
@@ -54,15 +53,20 @@ async function read(path: string): Promise<Ed25519PrivateKey | undefined> {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
-  const key = await parse(text).catch(() => undefined);
+  const key = await parseKeyText(text).catch(() => undefined);
   if (key !== undefined) return key;
   const remedy =
     "restore it from a backup, or move it away together with the store beside it: the node then gets a new identity";
   throw new Fault("config", `the identity ${path} is damaged`, { remedy });
 }
 
+/** One line, as it is kept in a file. */
+export function keyText(key: Ed25519PrivateKey): string {
+  return `${Buffer.from(privateKeyToProtobuf(key)).toString("base64")}\n`;
+}
+
 /** Undefined unless every byte is as it was written: the public half must follow from the private one. */
-async function parse(text: string): Promise<Ed25519PrivateKey | undefined> {
+export async function parseKeyText(text: string): Promise<Ed25519PrivateKey | undefined> {
   if (text.length > FILE_BYTES_MAX) return undefined;
   const bytes = Buffer.from(text, "base64");
   if (`${bytes.toString("base64")}\n` !== text) return undefined;

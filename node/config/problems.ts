@@ -10,8 +10,6 @@ import type { Problem } from "./types.ts";
 type Path = readonly PropertyKey[];
 type Place = Pick<Problem, "file" | "line" | "column" | "path">;
 
-const LATER = ["webhook", "a2a", "mcp", "openai"];
-
 export class Finder {
   readonly #file: string;
   readonly #document: Document;
@@ -55,9 +53,6 @@ export class Finder {
 
   #unknown(path: Path, key: string, known: readonly string[]): Problem {
     const place = this.#at(this.#keyOffset(path, key), [...path, key]);
-    if (path.at(-1) === "handler" && LATER.includes(key)) {
-      return { ...place, problem: "is a kind of handler of a later version", remedy: "this one has exec and module" };
-    }
     const meant = nearest(key, known);
     const remedy = meant === undefined ? `the keys here are ${known.join(", ")}` : `did you mean ${meant}?`;
     return { ...place, problem: "is not a key", remedy };

@@ -5,18 +5,24 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { LIMITS, parseNetwork, parseSkill } from "../../protocols/kernel/mod.ts";
+import { PERMISSIONS } from "../../protocols/permissions/mod.ts";
+import { BLOBS } from "../blobs/limits.ts";
 import { map, must, parsed, say, texts, whole } from "../fields/fields.ts";
 import type { Secret } from "../fields/secret.ts";
-import { HANDLER, handlerField } from "../handlers/mod.ts";
+import { HANDLER, handlerField, SUPERVISOR, variablesOf } from "../handlers/mod.ts";
+import { journalField, recordsField } from "../records/mod.ts";
 import { isTcpAddress, parseApi } from "./addresses.ts";
+import { checkExamples, examplesField } from "./examples.ts";
 import { jsonSchemaField } from "./json-schemas.ts";
 import { readNetworkKey } from "./network-key.ts";
+import { parseRoot } from "./root.ts";
 import type { ApiAddress } from "./types.ts";
 
 const AGENTS_MAX = 256;
 const SKILLS_MAX = 256;
 const ADDRESSES_MAX = 64;
 const CONCURRENCY_MAX = 1024;
+const FAILURES_MAX = 1024;
 const WORDS_MAX = 256;
 
 const LISTEN = "a TCP multiaddr such as /ip4/0.0.0.0/tcp/4001";
@@ -30,6 +36,8 @@ export const joinField = addresses(JOIN);
 export const apiField = (dir: string) =>
   parsed<ApiAddress>((text) => parseApi(text, dir), "a loopback address such as 127.0.0.1:0, or unix:./moot.sock");
 
+const ROOT = "a root's peer id, as moot keys make root prints it, or its public key in base64";
+
 const network = (dir: string) =>
   map("a map such as { name: my-moot, key: ./network.key }", {
     name: parsed(parseNetwork, "a name of letters, digits, '-', '_' and '.', at most 64").prefault("moot"),
@@ -41,6 +49,15 @@ const network = (dir: string) =>
         say(context, read);
         return z.NEVER;
       })
+      .optional(),
+    roots: z
+      .array(parsed(parseRoot, ROOT), must(`a list of at most ${PERMISSIONS.roots_max} roots`))
+      .max(PERMISSIONS.roots_max, must(`at most ${PERMISSIONS.roots_max}`))
+      .optional(),
+    certificate: z
+      .string(must("a path to this node's grants, such as ./member.grants"))
+      .min(1, must("a path to this node's grants, such as ./member.grants"))
+      .transform((path) => resolve(dir, path))
       .optional(),
   });
 
@@ -61,11 +78,14 @@ const skill = (dir: string) =>
       .default(1),
     expected_ms: milliseconds(LIMITS.deadline_ms_max).default(1_000),
     idempotent: z.boolean(must("true or false")).optional(),
-  }).transform(({ description, idempotent, ...rest }) => ({
-    ...rest,
-    ...(description === undefined ? {} : { description }),
-    idempotent: idempotent ?? (rest.effects === "none" || rest.effects === "read"),
-  }));
+    examples: examplesField,
+  })
+    .check(checkExamples)
+    .transform(({ description, idempotent, examples: _, ...rest }) => ({
+      ...rest,
+      ...(description === undefined ? {} : { description }),
+      idempotent: idempotent ?? (rest.effects === "none" || rest.effects === "read"),
+    }));
 
 function milliseconds(max: number) {
   return whole(1, max, "a whole number of milliseconds,");
@@ -85,6 +105,11 @@ function agent(dir: string) {
     timeout_ms: milliseconds(Math.min(LIMITS.deadline_ms_max, HANDLER.timeout_ms_max)).default(
       LIMITS.deadline_ms_default,
     ),
+    stall_ms: milliseconds(LIMITS.deadline_ms_max).optional(),
+    breaker: map("a map such as { failures: 5, pause_ms: 30000 }", {
+      failures: whole(1, FAILURES_MAX).default(SUPERVISOR.breaker_failures),
+      pause_ms: milliseconds(LIMITS.deadline_ms_max).default(SUPERVISOR.breaker_pause_ms),
+    }).optional(),
     env: z
       .array(variable, must("a list of names of environment variables"))
       .max(WORDS_MAX, must("shorter"))
@@ -93,8 +118,26 @@ function agent(dir: string) {
       .array(skill(dir), must("a list of skills"))
       .min(1, must("a list of at least one skill"))
       .max(SKILLS_MAX, must("shorter")),
-  }).transform((value) => ({ ...value, dir }));
+  })
+    .check((context) => {
+      if (context.issues.length > 0) return; // said already, and perhaps no handler was made
+      const { env, handler } = context.value;
+      const hidden = variablesOf(handler).filter((name) => !env.includes(name));
+      for (const name of new Set(hidden)) {
+        const [input, message] = [env, `lacks ${name}, which the handler names`];
+        context.issues.push({ code: "custom", input, path: ["env"], message, params: { remedy: `add ${name} to it` } });
+      }
+    })
+    .transform((value) => ({ ...value, dir }));
 }
+
+/** Large data: how much is kept, and how long after its last use. */
+const blobs = map("a map such as { max_bytes: 10000000000, retention_ms: 86400000 }", {
+  max_bytes: whole(BLOBS.max_bytes_min, BLOBS.max_bytes_max, "a whole number of bytes,").default(BLOBS.max_bytes),
+  retention_ms: whole(BLOBS.retention_ms_min, BLOBS.retention_ms_max, "a whole number of milliseconds,").default(
+    BLOBS.retention_ms,
+  ),
+});
 
 /** `dir` is the folder that relative paths start from. Parsing reads the files that are named. */
 export function shapeFor(dir: string) {
@@ -107,7 +150,10 @@ export function shapeFor(dir: string) {
       .min(1, must("a path to a folder"))
       .prefault("./data")
       .transform((path) => resolve(dir, path)),
+    blobs: blobs.optional(),
     api: apiField(dir).prefault("127.0.0.1:0"),
+    records: recordsField.optional(),
+    journal: journalField.optional(),
     agents: z
       .array(agent(dir), must("a list of agents ([] for a peer that only helps)"))
       .max(AGENTS_MAX, must(`at most ${AGENTS_MAX}`)),

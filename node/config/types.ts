@@ -1,7 +1,9 @@
 /** A configuration as the rest of the node sees it: whole, checked, every path absolute. */
 
+import type { PeerId } from "../../protocols/mod.ts";
 import type { Secret } from "../fields/secret.ts";
 import type { AgentSpec } from "../handlers/mod.ts";
+import type { JournalConfig, RecordsConfig } from "../records/mod.ts";
 
 export type ApiAddress =
   /** Always a loopback host. Port 0 means any free one. */
@@ -16,11 +18,21 @@ export interface Config {
     readonly name: string;
     /** The bytes of a libp2p pre-shared key file. Without one, `listen` holds loopback addresses only. */
     readonly key: Secret<Uint8Array> | null;
+    /** Whose grants make a member; absent or empty: whoever gets through the layers below is one. */
+    readonly roots?: readonly PeerId[];
+    /** Path of this node's own grants, where there are roots. */
+    readonly certificate?: string;
   };
   readonly listen: readonly string[];
   readonly join: readonly string[];
   readonly data: string;
+  /** Large data; absent: the defaults. */
+  readonly blobs?: { readonly max_bytes: number; readonly retention_ms: number } | undefined;
   readonly api: ApiAddress;
+  /** What stays of the runs of its agents; absent: the default. */
+  readonly records?: RecordsConfig | undefined;
+  /** What stays of all that its machines hear and answer; absent or null: nothing. */
+  readonly journal?: JournalConfig | null | undefined;
   readonly agents: readonly AgentSpec[];
 }
 

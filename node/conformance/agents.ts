@@ -26,6 +26,9 @@ const work = z.object({
   deaf: z.boolean().default(false),
   /** Thousandths, told at once. */
   progress: z.int().min(0).max(1000).optional(),
+  /** So many partial results, the numbers from 0 upwards, one each `every_ms`. */
+  partials: z.int().min(0).max(1000).default(0),
+  every_ms: z.int().min(0).max(LIMITS.deadline_ms_max).default(0),
 });
 export type Work = z.output<typeof work>;
 

@@ -13,7 +13,9 @@ import {
   parseSkill,
   recordSchema,
   type Seal,
+  withContracts,
 } from "../../protocols/mod.ts";
+import { digestOf } from "../envelope/mod.ts";
 import type { Agenda } from "./agenda.ts";
 import { COST, EXPECTED_MS, NARROW_SKILL, WORK_PLACES, WORK_SKILL, workOf } from "./agents.ts";
 
@@ -62,6 +64,7 @@ export class Desk {
       durable: true,
       addrs: [],
       agents: agents(),
+      digestOf,
     });
     const schema = recordSchema(open);
     const kept = [...this.#disk].map(([key, text]): { key: string; record: Kept } => ({
@@ -127,9 +130,14 @@ export class Desk {
     const { progress } = work ?? {};
     if (progress !== undefined)
       this.#later(0, () => this.receive({ type: "progress", task, done_permille: progress, note: "" }));
-    this.#later(work?.after_ms ?? 0, () => {
+    const { partials = 0, every_ms = 0, after_ms = 0 } = work ?? {};
+    for (let nth = 0; nth < partials; nth++)
+      this.#later(nth * every_ms, () => {
+        if (this.#running.has(key)) this.receive({ type: "partial", task, fence, value: String(nth) });
+      });
+    const ms = partials * every_ms + after_ms;
+    this.#later(ms, () => {
       if (!this.#running.delete(key)) return;
-      const ms = work?.after_ms ?? 0;
       const failed = work === undefined ? "this is no work" : work.fail;
       const result =
         failed === undefined
@@ -164,14 +172,15 @@ export class Desk {
 }
 
 function agents(): AgentCard[] {
-  return [
+  const both: AgentCard[] = [
     { name: "conformance", description: "", concurrency: WORK_PLACES, skills: [card(WORK_SKILL)] },
     { name: "narrow", description: "", concurrency: 1, skills: [card(NARROW_SKILL)] },
   ];
+  return both.map((agent) => withContracts(agent, digestOf));
 }
 
 function card(text: string): AgentCard["skills"][number] {
   const name = parseSkill(text);
   if (name === undefined) throw new Error(`${text} is a skill`);
-  return { name, description: "", effects: "none", cost: COST, expected_ms: EXPECTED_MS };
+  return { name, description: "", effects: "none", cost: COST, expected_ms: EXPECTED_MS, idempotent: true };
 }

@@ -183,7 +183,7 @@ export class Driver {
         return host.send(effect.to, effect.message);
       }
       case "publish":
-        if (effect.document.kind !== "equivocation") this.#counted(effect.document.task).sent += 1;
+        if ("task" in effect.document) this.#counted(effect.document.task).sent += 1;
         return host.publish(effect.shard, effect.document);
       case "run":
         return this.#work?.run(effect);

@@ -24,6 +24,8 @@ export interface Host {
   send(to: PeerId, message: Message): void;
   /** To the topic of a shard, or of everybody, in an envelope of ours. */
   publish(shard: number | "all", document: TopicDocument): void;
+  /** Hears the announcements of these shards from now on, besides the topic that everybody reads, and of no others. */
+  hear(shards: readonly number[]): void;
   learn(peer: PeerId, addrs: readonly string[]): void;
   hangUp(peer: PeerId): void;
   /** A peer broke a clause: its score falls. */

@@ -2,23 +2,24 @@
  * Agents that are programs: one process per call, no shell. One JSON object on stdin, `{task, skill, input, fence,
  * deadlineMs}`; the output as JSON on stdout; exit 0 is done, 75 asks for another try, anything else failed with the
  * tail of stderr as the reason. It sees PATH, HOME, LANG, TMPDIR and what the agent's `env` names, nothing else.
- * When the call's signal aborts, the program's whole process group gets SIGTERM, and SIGKILL after a grace.
+ * Blobs: each reference in the input has a local file as its `path`; a file that it leaves in the folder MOOT_SCRATCH becomes a blob where
+ * its output says `{"$file": "name"}`, and the folder is removed. When the call's signal aborts, the program's whole process group gets SIGTERM, and SIGKILL after a grace.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { messageOf, systemCode } from "../fault.ts";
 import { must, say, texts } from "../fields/fields.ts";
 import { wrongProgram } from "../fields/programs.ts";
+import { environmentOf } from "./environment.ts";
 import { ProcessGroup } from "./group.ts";
 import type { Kind } from "./kind.ts";
 import { HANDLER } from "./limits.ts";
 import { Complaints, Output } from "./pipes.ts";
 import { bounded, excerpt } from "./text.ts";
-import { type Call, type Context, type Handler, HandlerError } from "./types.ts";
+import { type Call, type Context, CrashError, type Handler, HandlerError } from "./types.ts";
 
 /** EX_TEMPFAIL of sysexits.h. */
 const EXIT_RETRY = 75;
-const ENVIRONMENT = ["PATH", "HOME", "LANG", "TMPDIR"];
 
 export interface ExecSpec {
   readonly kind: "exec";
@@ -58,25 +59,37 @@ function execHandler(argv: readonly string[], options: ExecOptions): Handler {
   return {
     async run(call, context) {
       if (context.signal.aborted) throw new HandlerError("cancelled", "stopped before it started");
-      const child = start(argv, options);
-      const output = new Output();
-      const complaints = new Complaints(context.progress);
-      const exit = await live(child, { call, context, output, complaints }).catch((error: unknown) => {
-        throw cannotStart(argv[0] ?? "", options.cwd, error);
-      });
-      return answer(exit, output, complaints);
+      const scratch = context.blobs.scratch?.();
+      try {
+        const input = scratch === undefined ? call.input : await scratch.localised(call.input);
+        const variables = scratch === undefined ? {} : { MOOT_SCRATCH: scratch.dir };
+        const child = start(argv, options, variables);
+        const output = new Output();
+        const complaints = new Complaints(context.progress);
+        const exit = await live(child, { call: { ...call, input }, context, output, complaints }).catch(
+          (error: unknown) => {
+            throw cannotStart(argv[0] ?? "", options.cwd, error);
+          },
+        );
+        const said = answer(exit, output, complaints);
+        return scratch === undefined ? said : await scratch.collected(said);
+      } finally {
+        await scratch?.remove();
+      }
     },
   };
 }
 
-function start(argv: readonly string[], options: ExecOptions): ChildProcessWithoutNullStreams {
+function start(
+  argv: readonly string[],
+  options: ExecOptions,
+  variables: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
   const [program = "", ...rest] = argv;
-  const names = [...ENVIRONMENT, ...options.env];
-  const known = names.map((name) => [name, process.env[name]] as const).filter(([, value]) => value !== undefined);
   try {
     return spawn(program, rest, {
       cwd: options.cwd,
-      env: Object.fromEntries(known),
+      env: { ...environmentOf(options.env), ...variables },
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -143,7 +156,8 @@ function answer(exit: Exit, output: Output, complaints: Complaints): unknown {
     throw new HandlerError("retry", bounded(said === "" ? "it asked for another try" : said));
   if (exit.code !== 0) {
     const how = exit.code === null ? `was killed by ${exit.signal ?? "a signal"}` : `ended with exit code ${exit.code}`;
-    throw new HandlerError("error", bounded(said === "" ? `it ${how} and said nothing on stderr` : said));
+    const message = bounded(said === "" ? `it ${how} and said nothing on stderr` : said);
+    throw exit.code === null ? new CrashError("error", message) : new HandlerError("error", message);
   }
   const text = output.text();
   if (text === undefined)

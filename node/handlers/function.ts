@@ -1,81 +1,86 @@
 /**
- * Agents that are functions in this process. Loaded when first called. A function cannot be stopped from outside: one
- * that never awaits stops the whole node, and one that never ends keeps its slot. Use exec for code that may hang.
+ * Agents that are functions. Loaded when first called, or in worker threads that are ready beforehand. A function in the node's own
+ * thread cannot be stopped from outside: one that never awaits stops the whole node, and one that never ends keeps its slot. Code that
+ * may hang belongs into a worker (`worker.ts`) or a program (`exec.ts`).
  */
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { messageOf } from "../fault.ts";
-import { must, say } from "../fields/fields.ts";
+import { handOn, map, must, say, whole } from "../fields/fields.ts";
 import { isFile } from "../fields/programs.ts";
 import type { Kind } from "./kind.ts";
-import { bounded } from "./text.ts";
-import { type Context, type Handler, HandlerError } from "./types.ts";
+import { HANDLER } from "./limits.ts";
+import { type AgentFunction, failureOf, loadFunction } from "./loading.ts";
+import type { Context, Handler } from "./types.ts";
+import { workerHandler } from "./worker.ts";
 
 export interface ModuleSpec {
   readonly kind: "module";
   /** An absolute path. */
   readonly path: string;
+  /** Absent: in the node's own thread. */
+  readonly worker?: {
+    readonly memory_mb: number;
+    /** A new thread for each call. */
+    readonly fresh: boolean;
+  };
 }
 
 const FORM = "a path to a .ts or .js module, such as ./agent.ts";
+const MAP = "a map such as { path: ./agent.ts, worker: true, memory_mb: 128 }";
+const yes = z.boolean(must("true or false")).default(false);
+
+const pathField = (dir: string) =>
+  z
+    .string(must(FORM))
+    .transform((path) => resolve(dir, path))
+    .check((context) => {
+      const problem = `names ${context.value}, which is not a file`;
+      if (!isFile(context.value)) say(context, { problem, remedy: `give ${FORM}` });
+    });
+
+const mapField = (dir: string) =>
+  map(MAP, {
+    path: pathField(dir),
+    worker: yes,
+    memory_mb: whole(HANDLER.worker_mb_min, HANDLER.worker_mb_max, "a whole number of megabytes").optional(),
+    fresh: yes,
+  }).transform(({ path, worker, memory_mb, fresh }, context): ModuleSpec => {
+    if (worker) return { kind: "module", path, worker: { memory_mb: memory_mb ?? HANDLER.worker_mb, fresh } };
+    if (memory_mb !== undefined || fresh)
+      say(context, { problem: "limits a worker, and there is none", remedy: "add worker: true" });
+    return { kind: "module", path };
+  });
 
 export const module: Kind<ModuleSpec> = {
   key: "module",
   example: "{ module: ./agent.ts }",
-  field: (dir) =>
-    z
-      .string(must(FORM))
-      .transform((path) => resolve(dir, path))
-      .check((context) => {
-        const problem = `names ${context.value}, which is not a file`;
-        if (!isFile(context.value)) say(context, { problem, remedy: `give ${FORM}` });
-      })
-      .transform((path): ModuleSpec => ({ kind: "module", path })),
-  make: ({ path }) => functionHandler(path),
-  describe: ({ path }) => path,
+  field: (dir) => {
+    const plain = pathField(dir).transform((path): ModuleSpec => ({ kind: "module", path }));
+    const mapped = mapField(dir);
+    return z.unknown().transform((value, context): ModuleSpec => {
+      const found = (typeof value === "string" ? plain : mapped).safeParse(value);
+      if (found.success) return found.data;
+      handOn(context, found.error);
+      return z.NEVER;
+    });
+  },
+  make: ({ path, worker }, { env }) =>
+    worker === undefined ? functionHandler(path) : workerHandler({ path, ...worker, env }),
+  describe: ({ path, worker }) => (worker === undefined ? path : `${path} in a worker`),
 };
 
-type AgentFunction = (input: unknown, context: Context) => unknown;
-
-/**
- * A module (absolute path, .js or .ts) whose default export, or export named `handle`, is
- * `(input, context) => output | Promise<output>`. It gets its own copy of the input. It may throw an error with
- * `retry: true` to have the task tried elsewhere.
- */
+/** The function gets its own copy of the input. */
 function functionHandler(modulePath: string): Handler {
-  let loaded: Promise<AgentFunction> | undefined;
+  let loaded: Promise<AgentFunction<Context>> | undefined;
   return {
     async run(call, context) {
-      loaded ??= load(modulePath);
+      loaded ??= loadFunction<Context>(modulePath);
       const agent = await loaded;
       try {
         return await agent(structuredClone(call.input), context);
       } catch (error) {
-        if (error instanceof HandlerError) throw error;
-        const again = error instanceof Error && "retry" in error && error.retry === true;
-        throw new HandlerError(again ? "retry" : "error", bounded(messageOf(error)), error);
+        throw failureOf(error);
       }
     },
   };
-}
-
-async function load(modulePath: string): Promise<AgentFunction> {
-  let module: Readonly<Record<string, unknown>>;
-  try {
-    module = await import(pathToFileURL(modulePath).href);
-  } catch (error) {
-    throw new HandlerError("spawn", bounded(`cannot load ${modulePath}: ${messageOf(error)}`), error);
-  }
-  const found = module["default"] ?? module["handle"];
-  if (isFunction(found)) return found;
-  const remedy = "export default async (input, context) => output";
-  throw new HandlerError(
-    "spawn",
-    `${modulePath} has no default export and no export named handle that is a function: ${remedy}`,
-  );
-}
-
-function isFunction(value: unknown): value is AgentFunction {
-  return typeof value === "function";
 }

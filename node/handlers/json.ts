@@ -13,10 +13,10 @@ export function plainOutput(value: unknown): unknown {
 }
 
 /** The same for anything that a handler hands over; `what` names it in the error. */
-export function plainJson(value: unknown, what: string): unknown {
+export function plainJson(value: unknown, what: string, max_bytes: number = HANDLER.output_bytes): unknown {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value, faithful);
+    text = JSON.stringify(value, faithful(max_bytes));
   } catch (error) {
     if (error instanceof HandlerError) throw new HandlerError(error.reason, bounded(`${what} ${error.message}`));
     throw invalid(`${what} is not JSON: ${messageOf(error)}`);
@@ -24,11 +24,8 @@ export function plainJson(value: unknown, what: string): unknown {
   if (text === undefined)
     throw invalid(`${what} is not JSON: the handler returned nothing; return null when there is nothing to say`);
   const size_bytes = Buffer.byteLength(text);
-  if (size_bytes > HANDLER.output_bytes) {
-    throw new HandlerError(
-      "output-too-large",
-      `${what} has ${size_bytes} bytes; at most ${HANDLER.output_bytes} travel`,
-    );
+  if (size_bytes > max_bytes) {
+    throw new HandlerError("output-too-large", `${what} has ${size_bytes} bytes; at most ${max_bytes} travel`);
   }
   if (depthOf(text) > HANDLER.output_depth)
     throw invalid(`${what} is not JSON: it nests deeper than ${HANDLER.output_depth} levels`);
@@ -52,11 +49,18 @@ export function depthOf(text: string): number {
   return deepest;
 }
 
-function faithful(this: unknown, key: string, value: unknown): unknown {
-  const lost = whatIsLost(value, Array.isArray(this));
-  if (lost !== undefined)
-    throw invalid(`is not JSON: ${key === "" ? "it" : `${JSON.stringify(bounded(key, 64))} in it`} is ${lost}`);
-  return value;
+/** Stops as soon as the text is sure to be too long: making all of it could take more memory than there is. */
+function faithful(max_bytes: number): (this: unknown, key: string, value: unknown) => unknown {
+  let least_bytes = 0;
+  return function (key, value) {
+    const lost = whatIsLost(value, Array.isArray(this));
+    if (lost !== undefined)
+      throw invalid(`is not JSON: ${key === "" ? "it" : `${JSON.stringify(bounded(key, 64))} in it`} is ${lost}`);
+    least_bytes += typeof value === "string" ? value.length : 1;
+    if (least_bytes > max_bytes)
+      throw new HandlerError("output-too-large", `has more than ${max_bytes} bytes; at most ${max_bytes} travel`);
+    return value;
+  };
 }
 
 function whatIsLost(value: unknown, inArray: boolean): string | undefined {

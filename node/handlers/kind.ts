@@ -13,4 +13,6 @@ export interface Kind<Spec extends { readonly kind: string }> {
   make(spec: Spec, place: Place): Handler;
   /** What it runs, in a few words for people. Never a secret. */
   describe(spec: Spec): string;
+  /** Environment variables that it names as `${NAME}`: the agent's `env` must list them. */
+  variables?(spec: Spec): readonly string[];
 }

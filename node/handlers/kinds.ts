@@ -1,17 +1,22 @@
 /** The kinds of handlers that a configuration can name. A new one is a file of its own and a line here. */
 import { z } from "zod";
 import { map, say } from "../fields/fields.ts";
+import { a2a } from "./a2a.ts";
 import { exec } from "./exec.ts";
 import { module } from "./function.ts";
 import type { Kind } from "./kind.ts";
+import { mcp } from "./mcp.ts";
+import { openai } from "./openai.ts";
 import type { Handler, HandlerSpec, Place } from "./types.ts";
+import { webhook } from "./webhook.ts";
 
-const KINDS = [exec, module] as const;
+const KINDS = [exec, module, webhook, openai, a2a, mcp] as const;
 
 type SpecOf<K> = K extends Kind<infer Spec> ? Spec : never;
 export type KnownSpec = SpecOf<(typeof KINDS)[number]>;
 
-const EXAMPLES = KINDS.map(({ example }) => example).join(" or ");
+/** The simplest ones; the names of all follow where they help. */
+const EXAMPLES = [exec, module].map(({ example }) => example).join(" or ");
 const NAMES = KINDS.map(({ key }) => key).join(", ");
 
 /** The value of `handler:`, a map with exactly one of the kinds as its key. */
@@ -33,6 +38,11 @@ export function handlerField(dir: string): z.ZodType<HandlerSpec> {
 /** The handler for a configured kind. */
 export function handlerOf(spec: HandlerSpec, place: Place): Handler {
   return spec.kind === "code" ? spec.handler : kindOf(spec).make(spec, place);
+}
+
+/** Environment variables that a handler's configuration names. */
+export function variablesOf(spec: HandlerSpec): readonly string[] {
+  return spec.kind === "code" ? [] : (kindOf(spec).variables?.(spec) ?? []);
 }
 
 /** What it runs, for people. */

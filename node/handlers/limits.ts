@@ -4,6 +4,8 @@ import { assert, LIMITS } from "../../protocols/kernel/mod.ts";
 export const HANDLER = {
   /** An output as JSON text, and all that an exec program may print: what travels inline. */
   output_bytes: LIMITS.body_bytes,
+  /** A streamed answer with all its frames, around 300 bytes for each word of an output. */
+  stream_bytes: 4 * 1024 * 1024,
   /** Nesting of an output. Deep enough for documents, shallow enough for any JSON reader. */
   output_depth: 64,
   /** Kept from the end of stderr: it becomes the message of a failure. */
@@ -14,7 +16,14 @@ export const HANDLER = {
   /** Tool calls of one run that a failure's account shows: the latest. The run's record has all. */
   trace_calls: 64,
   tool_name_chars: 128,
+  /** The arguments or the answer of a tool as JSON text: they stay on the node. The record has its own bound, and keeps the digest of the rest. */
+  tool_bytes: 64 * 1024 * 1024,
   trace_outcome_chars: 64,
+  /** Sub-tasks of one run: at once, and in all. */
+  sub_tasks_open: 64,
+  sub_tasks_max: 1_024,
+  /** A sub-task ends before the run that waits for it, by a tenth of the time left or by this: so that the run can say why it failed. */
+  sub_task_margin_ms: 1_000,
   message_chars: LIMITS.message_chars,
   /** What of a bad output is shown. */
   excerpt_chars: 200,
@@ -24,6 +33,14 @@ export const HANDLER = {
   drain_ms: 500,
   /** After the time is up, a handler that has still not ended is abandoned. */
   abandon_ms: 2_000,
+  /** Between looks at what a worker thread holds. */
+  weigh_ms: 100,
+  /** V8's own limit lies higher by so much: an allocation that breaks that one at a stroke would end the whole process. */
+  worker_slack_mb: 1_024,
+  /** A worker thread's memory unless its configuration says otherwise, and the least that Node starts in. */
+  worker_mb: 128,
+  worker_mb_min: 16,
+  worker_mb_max: 65_536,
   /** The longest time-out that a Node timer can count. */
   timeout_ms_max: 2 ** 31 - 1,
   /** A schema, and the words about an input that breaks it. */

@@ -1,10 +1,13 @@
 /** Running agents: a call in, exactly one `Ran` out. */
-export type { Entry } from "./context.ts";
+export type { HandlerBlobs, ScratchFolder } from "./blobs.ts";
+export type { BlobAct, Entry, World } from "./context.ts";
 export { depthOf } from "./json.ts";
-export { describe, handlerField } from "./kinds.ts";
+export { describe, handlerField, variablesOf } from "./kinds.ts";
 export { HANDLER } from "./limits.ts";
 export { type RunOptions, runAgent } from "./run.ts";
 export { type Check, validator } from "./schema.ts";
+export type { SubTask, SubTaskEnd } from "./sub-tasks.ts";
+export { AGENT_MOVES, type AgentState, type Standing, SUPERVISOR, Supervisor } from "./supervisor.ts";
 export {
   type AgentSpec,
   type Call,
@@ -14,4 +17,5 @@ export {
   type HandlerSpec,
   type JsonSchema,
   type Ran,
+  RETRYABLE,
 } from "./types.ts";

@@ -4,13 +4,24 @@
  * `spent`, because nothing in this process can stop it.
  */
 import { Fault, messageOf } from "../fault.ts";
-import { type Entry, RunContext } from "./context.ts";
+import type { HandlerBlobs } from "./blobs.ts";
+import { type Entry, RunContext, type World } from "./context.ts";
 import { plainOutput } from "./json.ts";
 import { handlerOf } from "./kinds.ts";
 import { HANDLER } from "./limits.ts";
 import { type Check, validator } from "./schema.ts";
+import type { Submitter } from "./sub-tasks.ts";
 import { bounded } from "./text.ts";
-import { type AgentSpec, type Call, type Handler, HandlerError, type Ran, RETRYABLE, type Reason } from "./types.ts";
+import {
+  type AgentSpec,
+  type Call,
+  CrashError,
+  type Handler,
+  HandlerError,
+  type Ran,
+  RETRYABLE,
+  type Reason,
+} from "./types.ts";
 
 export interface RunOptions {
   /** Aborts when the task is cancelled. */
@@ -19,6 +30,12 @@ export interface RunOptions {
   readonly onEntry?: (entry: Entry) => void;
   /** A handler that was reported as `spent` has ended after all: its slot is free. */
   readonly onLate?: () => void;
+  /** Where it gets what it does not compute; absent: the real world. A replay gives a record's. */
+  readonly world?: World;
+  /** Submits tasks for the run; absent: it cannot. */
+  readonly submit?: Submitter;
+  /** Large data for the run; absent: there is none. */
+  readonly blobs?: HandlerBlobs;
 }
 
 interface Prepared {
@@ -36,6 +53,7 @@ export async function runAgent(agent: AgentSpec, call: Call, options: RunOptions
     ms: Math.round(performance.now() - started),
     toolTrace: context?.trace ?? [],
     cost: context?.cost ?? 0,
+    ...(context === undefined || context.causes.length === 0 ? {} : { causes: context.causes }),
   });
   try {
     const { handler, checks } = prepare(agent);
@@ -46,7 +64,7 @@ export async function runAgent(agent: AgentSpec, call: Call, options: RunOptions
     if (wrongInput !== undefined)
       throw new HandlerError("invalid-input", bounded(`the input does not fit: ${wrongInput}`));
     const budget_ms = Math.min(agent.timeout_ms, call.deadline_ms, HANDLER.timeout_ms_max);
-    const run = new Run(call, budget_ms, options);
+    const run = new Run(call, { budget_ms, stall_ms: agent.stall_ms }, options);
     context = run.context;
     const output = plainOutput(await run.of(handler));
     const wrongOutput = check.output(output);
@@ -63,8 +81,14 @@ export async function runAgent(agent: AgentSpec, call: Call, options: RunOptions
       retryable: RETRYABLE[reason],
       ...account(),
       spent: error instanceof Abandoned,
+      crashed: reason === "spawn" || error instanceof CrashError,
     };
   }
+}
+
+/** The one handler of an agent. Throws a Fault when a schema of its skills cannot be used. */
+export function handlerFor(agent: AgentSpec): Handler {
+  return prepare(agent).handler;
 }
 
 function prepare(agent: AgentSpec): Prepared {
@@ -80,21 +104,49 @@ function prepare(agent: AgentSpec): Prepared {
 
 class Abandoned extends HandlerError {}
 
+interface Patience {
+  readonly budget_ms: number;
+  readonly stall_ms: number | undefined;
+}
+
+/** What shows that a run gets on; looking at the clock does not. */
+const SIGNS_OF_LIFE: ReadonlySet<Entry["type"]> = new Set<Entry["type"]>(["progress", "partial", "tool"]);
+
+const STOPPED = {
+  timeout: "the time is up",
+  stalled: "it gave no sign of progress for too long",
+  cancelled: "the task was cancelled",
+} as const;
+
 /** The life of one handler's promise under a clock and a signal. */
 class Run {
   readonly #call: Call;
   readonly #budget_ms: number;
   readonly #options: RunOptions;
   readonly #stop = new AbortController();
+  readonly #stall_ms: number | undefined;
   readonly context: RunContext;
-  #halted: "timeout" | "cancelled" | undefined;
+  #halted: "timeout" | "cancelled" | "stalled" | undefined;
+  #silence: NodeJS.Timeout | undefined;
 
-  constructor(call: Call, budget_ms: number, options: RunOptions) {
+  constructor(call: Call, { budget_ms, stall_ms }: Patience, options: RunOptions) {
     this.#call = call;
     this.#budget_ms = budget_ms;
+    this.#stall_ms = stall_ms;
     this.#options = options;
-    const onEntry = (entry: Entry) => options.onEntry?.(entry);
-    this.context = new RunContext({ call, signal: this.#stop.signal, budget_ms, onEntry });
+    const onEntry = (entry: Entry) => {
+      if (SIGNS_OF_LIFE.has(entry.type)) this.#silence?.refresh();
+      options.onEntry?.(entry);
+    };
+    this.context = new RunContext({
+      call,
+      signal: this.#stop.signal,
+      budget_ms,
+      onEntry,
+      world: options.world,
+      submit: options.submit,
+      blobs: options.blobs,
+    });
   }
 
   async of(handler: Handler): Promise<unknown> {
@@ -104,6 +156,7 @@ class Run {
     const cancel = () => this.#halt("cancelled");
     signal?.addEventListener("abort", cancel, { once: true });
     const timer = setTimeout(() => this.#halt("timeout"), this.#budget_ms);
+    if (this.#stall_ms !== undefined) this.#silence = setTimeout(() => this.#halt("stalled"), this.#stall_ms);
     const abandoned = Promise.withResolvers<never>();
     let patience: NodeJS.Timeout | undefined;
     this.#stop.signal.addEventListener("abort", () => {
@@ -112,7 +165,7 @@ class Run {
     const running = this.#start(handler);
     try {
       const output = await Promise.race([running, abandoned.promise]);
-      if (this.#halted !== undefined) throw new HandlerError(this.#halted, "");
+      if (this.#halted !== undefined) throw new HandlerError("timeout", "");
       return output;
     } catch (error) {
       const late = () => this.#options.onLate?.();
@@ -121,6 +174,7 @@ class Run {
     } finally {
       this.context.end();
       clearTimeout(timer);
+      clearTimeout(this.#silence);
       clearTimeout(patience);
       signal?.removeEventListener("abort", cancel);
     }
@@ -130,15 +184,20 @@ class Run {
     return handler.run(this.#call, this.context);
   }
 
-  #halt(why: "timeout" | "cancelled"): void {
+  #halt(why: "timeout" | "cancelled" | "stalled"): void {
     this.#halted ??= why;
-    this.#stop.abort(new Error(why === "timeout" ? "the time is up" : "the task was cancelled"));
+    this.#stop.abort(new Error(STOPPED[why]));
   }
 
   #haltedError(error: unknown): HandlerError {
-    const reason = this.#halted ?? "error";
+    const reason = this.#halted === "cancelled" ? "cancelled" : "timeout";
     const said = messageOf(error);
-    const what = reason === "timeout" ? `it did not end within ${Math.round(this.#budget_ms)} ms` : "it was cancelled";
+    const what =
+      this.#halted === "cancelled"
+        ? "it was cancelled"
+        : this.#halted === "stalled"
+          ? `it gave no sign of progress for ${this.#stall_ms ?? 0} ms`
+          : `it did not end within ${Math.round(this.#budget_ms)} ms`;
     const message = bounded(said === "" ? what : `${what}: ${said}`);
     return error instanceof Abandoned ? new Abandoned(reason, message) : new HandlerError(reason, message, error);
   }

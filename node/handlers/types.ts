@@ -2,8 +2,11 @@
  * What running an agent means, in types: the agent as configured, the call it gets, and how the call ended. No code but
  * the error that handlers throw and the table of which ends are worth another contractor.
  */
+
+import type { HandlerBlobs } from "./blobs.ts";
 import type { ToolCall } from "./context.ts";
 import type { KnownSpec } from "./kinds.ts";
+import type { SubTaskOptions } from "./sub-tasks.ts";
 
 /** A JSON Schema (2020-12, or draft-07 when `$schema` says so). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -28,6 +31,10 @@ export interface AgentSpec {
   readonly handler: HandlerSpec;
   readonly concurrency: number;
   readonly timeout_ms: number;
+  /** A run that says nothing for so long (no progress, partial result or tool call) is stopped. Absent: only its time-out counts. */
+  readonly stall_ms?: number | undefined;
+  /** After so many runs in a row that another contractor might have done better, no work is taken for so long. */
+  readonly breaker?: { readonly failures: number; readonly pause_ms: number } | undefined;
   /** Names of environment variables an exec program may see besides PATH, HOME, LANG and TMPDIR. */
   readonly env: readonly string[];
   /** The folder an exec program runs in: the config's. */
@@ -43,6 +50,8 @@ export interface Call {
   readonly fence: number;
   /** What is left until the task's deadline: a duration, never an instant. */
   readonly deadline_ms: number;
+  /** What the run may spend, its sub-tasks included. Absent: no limit. */
+  readonly budget?: number;
 }
 
 /** What a handler may do besides computing. All of it goes into the run's record, and a replay answers from there. */
@@ -69,6 +78,13 @@ export interface Context {
   random(): number;
   /** Adds to what this run cost beyond the skill's price, in the units of `cost`. */
   spend(cost: number): void;
+  /**
+   * Submits a task at this node and resolves with its output. It inherits what is left of the run's time and budget, and is
+   * cancelled when the run ends. Rejects with `SubTaskFailed`, which says why there is no output. Recorded like a tool.
+   */
+  submit(skill: string, input: unknown, options?: SubTaskOptions): Promise<unknown>;
+  /** Large data: what the input refers to, and what the output is to refer to. Recorded by name, which stands for the contents. */
+  readonly blobs: HandlerBlobs;
 }
 
 export type Reason =
@@ -87,6 +103,8 @@ export type Ran = {
   readonly toolTrace: readonly ToolCall[];
   /** What the run cost beyond the skill's price. */
   readonly cost: number;
+  /** Sub-tasks that did not succeed, and why: the deepest first. */
+  readonly causes?: readonly string[];
 } & (
   | { readonly ok: true; readonly output: unknown }
   | {
@@ -96,6 +114,8 @@ export type Ran = {
       readonly retryable: boolean;
       /** True when the handler would not stop and still runs: its slot is not free (until `onLate` is called). */
       readonly spent: boolean;
+      /** What ran it could not be started or is gone: a worker, a program, a connection. */
+      readonly crashed: boolean;
     }
 );
 
@@ -116,6 +136,7 @@ export interface Place {
   readonly dir: string;
   /** Names of environment variables that the handler may see. */
   readonly env: readonly string[];
+  readonly skills: readonly SkillSpec[];
 }
 
 /** Would another contractor, or the same one later, perhaps do better? */
@@ -131,7 +152,7 @@ export const RETRYABLE = {
 } as const satisfies Record<Reason, boolean>;
 
 export class HandlerError extends Error {
-  override readonly name = "HandlerError";
+  override readonly name: string = "HandlerError";
   readonly reason: Reason;
 
   constructor(reason: Reason, message: string, cause?: unknown) {
@@ -139,3 +160,6 @@ export class HandlerError extends Error {
     this.reason = reason;
   }
 }
+
+/** What ran the handler is gone: its thread, its program, its connection. Counts for the restart intensity of its agent. */
+export class CrashError extends HandlerError {}

@@ -20,7 +20,10 @@ import {
 import type { Secret } from "../config/mod.ts";
 import type { Host, HostEvents, Neighbour, Way } from "../driver/mod.ts";
 import { peerOf } from "../envelope/mod.ts";
-import { Fault, messageOf } from "../fault.ts";
+import { Fault } from "../fault.ts";
+import { ADMIT, Admission, type AdmissionOptions } from "../permissions/admission.ts";
+import { gatedHandler } from "../permissions/gated.ts";
+import { ADMISSION } from "../permissions/limits.ts";
 import { byReach, usable } from "./addresses.ts";
 import { Connections } from "./connections.ts";
 import { Degree } from "./degree.ts";
@@ -30,10 +33,11 @@ import { Guilt } from "./guilt.ts";
 import { Inbound } from "./inbound.ts";
 import { HOST } from "./limits.ts";
 import { Links } from "./links.ts";
+import { listenError } from "./listening.ts";
 import { isGrafted } from "./mesh.ts";
 import { libp2pPeer, ourPeer } from "./peers.ts";
 import { makeNode, type Node, type Underlay } from "./profile.ts";
-import { close } from "./records.ts";
+import { close, type RecordsOptions } from "./records.ts";
 import { selfTest } from "./self-test.ts";
 import { topicOf, topicsOf } from "./topics.ts";
 import { Validator } from "./validator.ts";
@@ -50,8 +54,18 @@ export interface HostOptions {
   /** Announcements to hear, besides the topic that everybody reads. */
   readonly shards: readonly number[];
   readonly events: HostEvents;
+  /** Whom to let in, where the network names roots. */
+  readonly admission?: AdmissionOptions | undefined;
   /** For a simulation. */
   readonly underlay?: Underlay & { readonly onMade: (node: Node) => void };
+}
+
+/** A host that also opens and serves streams of other protocols, whose bytes mean nothing to it. */
+export interface StreamingHost extends Host {
+  /** On an open connection or a new one. Rejects when the peer cannot be reached or does not speak the protocol. */
+  open(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream>;
+  /** `accept` gets the streams of members, with who opened them. */
+  serve(protocol: string, accept: (stream: Stream, from: PeerId) => void): Promise<void>;
 }
 
 const NAMES = ["directory", "auction", "claim"] as const satisfies readonly ProtocolName[];
@@ -60,14 +74,16 @@ const clock = () => performance.now();
 const wall = () => Date.now();
 
 /** Throws Fault "config" (open to the world without a key), "network" (cannot listen) or "internal" (a guard is missing). */
-export async function startHost(options: HostOptions): Promise<Host> {
+export async function startHost(options: HostOptions): Promise<StreamingHost> {
   const guards = new Guards(clock);
   const guilt = new Guilt(clock);
-  const node = await makeNode({ ...options, guards, guilt, records: { open: options.open, wall } });
+  const admission = options.admission === undefined ? undefined : new Admission(options.admission);
+  const records = recordsOf(options);
+  const node = await makeNode({ ...options, guards, guilt, records, gate: admission });
   options.underlay?.onMade(node);
   close(node.services.dht.validators);
   close(node.services.dht.selectors);
-  const host = new Libp2pHost({ options, node, guards, guilt });
+  const host = new Libp2pHost({ options, node, guards, guilt, admission });
   await selfTest({ node, guards, network: options.network });
   await host.start();
   return host;
@@ -78,9 +94,15 @@ interface Parts {
   readonly node: Node;
   readonly guards: Guards;
   readonly guilt: Guilt;
+  readonly admission: Admission | undefined;
 }
 
-class Libp2pHost implements Host {
+function recordsOf({ open, admission }: HostOptions): RecordsOptions {
+  const admits = admission && ((peer: PeerId, chain: readonly string[]) => admission.judge(peer, chain).ok);
+  return { open, wall, admits };
+}
+
+class Libp2pHost implements StreamingHost {
   readonly self: PeerId;
   readonly #parts: Parts;
   readonly #links: Links;
@@ -122,7 +144,7 @@ class Libp2pHost implements Host {
       dht: node.services.dht,
       self: this.self,
       network: options.network,
-      records: { open: options.open, wall },
+      records: recordsOf(options),
       stopped: this.#stopped.signal,
       // Others say it, who may be wrong or lie: in addition to what is known.
       learn: (peer, addrs) => this.#learn(peer, addrs, "merge"),
@@ -133,11 +155,18 @@ class Libp2pHost implements Host {
   }
 
   async start(): Promise<void> {
-    const { node } = this.#parts;
+    const { node, admission } = this.#parts;
     this.#listen();
+    if (admission !== undefined) {
+      const accept = (stream: Stream, connection: Connection) => admission.accept(stream, connection);
+      await node.handle(ADMIT, accept, {
+        maxInboundStreams: ADMISSION.streams,
+        maxOutboundStreams: ADMISSION.streams,
+      });
+    }
     for (const name of NAMES) {
       const accept = (stream: Stream, connection: Connection) => this.#inbound.accept(name, stream, connection);
-      await node.handle(PROTOCOLS[name].id, accept, {
+      await node.handle(PROTOCOLS[name].id, admission === undefined ? accept : gatedHandler(accept, admission), {
         maxInboundStreams: HOST.protocol_streams,
         maxOutboundStreams: HOST.protocol_streams,
       });
@@ -147,15 +176,47 @@ class Libp2pHost implements Host {
     } catch (error) {
       await node.stop();
       const remedy = "free the address, or listen on another one (port 0 takes any)";
-      throw new Fault("network", `cannot listen on ${this.#parts.options.listen.join(", ")}: ${messageOf(error)}`, {
+      throw new Fault("network", `cannot listen on ${this.#parts.options.listen.join(", ")}: ${listenError(error)}`, {
         remedy,
         cause: error,
       });
     }
-    for (const shard of [...this.#parts.options.shards, "all"] as const)
-      node.services.pubsub.subscribe(topicOf(this.#parts.options.network, shard));
+    node.services.pubsub.subscribe(topicOf(this.#parts.options.network, "all"));
+    this.hear(this.#parts.options.shards);
     this.#ticking = setInterval(() => this.#tick(), HOST.tick_ms);
     this.#degree.tick();
+  }
+
+  hear(shards: readonly number[]): void {
+    const { node, options } = this.#parts;
+    const wanted = new Set(shards.map((shard) => topicOf(options.network, shard)));
+    const everybody = topicOf(options.network, "all");
+    for (const topic of node.services.pubsub.getTopics())
+      if (topic !== everybody && !wanted.has(topic)) node.services.pubsub.unsubscribe(topic);
+    for (const topic of wanted) node.services.pubsub.subscribe(topic);
+  }
+
+  async open(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream> {
+    const id = libp2pPeer(peer);
+    if (id === undefined) throw new Error("not a peer id");
+    const connection = await this.#connect(id);
+    signal.throwIfAborted();
+    return connection.newStream(protocol, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(HOST.negotiate_own_ms)]),
+    });
+  }
+
+  async serve(protocol: string, accept: (stream: Stream, from: PeerId) => void): Promise<void> {
+    const { node, admission } = this.#parts;
+    const handler = (stream: Stream, connection: Connection) => {
+      const from = ourPeer(connection.remotePeer);
+      if (from === undefined) return stream.abort(new Error("a peer without a name"));
+      accept(stream, from);
+    };
+    await node.handle(protocol, admission === undefined ? handler : gatedHandler(handler, admission), {
+      maxInboundStreams: HOST.protocol_streams,
+      maxOutboundStreams: HOST.protocol_streams,
+    });
   }
 
   addrs(): string[] {
@@ -189,7 +250,9 @@ class Libp2pHost implements Host {
   }
 
   connections(): PeerId[] {
-    return this.#parts.node.getPeers().flatMap((peer) => ourPeer(peer) ?? []);
+    const { node, admission } = this.#parts;
+    const peers = node.getPeers().flatMap((peer) => ourPeer(peer) ?? []);
+    return admission === undefined ? peers : peers.filter((peer) => admission.isMutual(peer));
   }
 
   advertise(card: Signed<CardDocument>, skills: readonly Skill[]): void {
@@ -207,9 +270,11 @@ class Libp2pHost implements Host {
   neighbours(): Neighbour[] {
     const now = wall();
     const ages = new Map<PeerId, number>();
-    for (const { remotePeer, timeline } of this.#parts.node.getConnections()) {
+    const { node, admission } = this.#parts;
+    for (const { remotePeer, timeline } of node.getConnections()) {
       const peer = ourPeer(remotePeer);
-      if (peer !== undefined) ages.set(peer, Math.max(ages.get(peer) ?? 0, now - timeline.open));
+      if (peer !== undefined && admission?.isMutual(peer) !== false)
+        ages.set(peer, Math.max(ages.get(peer) ?? 0, now - timeline.open));
     }
     return [...ages].map(([peer, age_ms]) => ({ peer, age_ms }));
   }
@@ -252,17 +317,22 @@ class Libp2pHost implements Host {
   }
 
   #listen(): void {
-    const { node, options } = this.#parts;
+    const { node, options, admission } = this.#parts;
     const { events } = options;
-    node.addEventListener("connection:open", ({ detail }) => this.#connections.opened(detail));
+    node.addEventListener("connection:open", ({ detail }) => {
+      this.#connections.opened(detail);
+      if (detail.status === "open") admission?.opened(detail);
+    });
     node.addEventListener("peer:connect", ({ detail }) => {
       const peer = ourPeer(detail);
-      if (peer !== undefined) events.onConnected(peer);
+      // Where there is an admission, that says when.
+      if (peer !== undefined && admission === undefined) events.onConnected(peer);
     });
     node.addEventListener("peer:disconnect", ({ detail }) => {
       const peer = ourPeer(detail);
       if (peer === undefined || this.#stopped.signal.aborted) return;
       this.#links.gone(peer);
+      if (admission?.gone(peer) === false) return; // nobody heard that it was here
       events.onDisconnected(peer);
     });
     node.addEventListener("self:peer:update", () => events.onChanged());
@@ -293,6 +363,7 @@ class Libp2pHost implements Host {
     this.#inbound.tick();
     this.#links.watch((peer) => this.#isConnected(peer));
     this.#connections.tick();
+    this.#parts.admission?.tick();
     this.#degree.tick();
     // The first advertisement finds an empty DHT, and the next card is minutes away.
     const peers = this.#parts.node.getPeers().length;
@@ -317,12 +388,13 @@ class Libp2pHost implements Host {
   }
 
   async #connect(peer: Libp2pPeerId): Promise<Connection> {
-    const { node } = this.#parts;
+    const { node, admission } = this.#parts;
     // The newest: of two, an older one may be dead without anybody knowing yet.
     const open = node.getConnections(peer).findLast(({ status }) => status === "open");
-    return (
-      open ?? node.dial(peer, { signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(HOST.dial_ms)]) })
-    );
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(HOST.dial_ms)]);
+    const connection = open ?? (await node.dial(peer, { signal }));
+    await admission?.admitted(connection);
+    return connection;
   }
 
   async #dial(peer: PeerId): Promise<void> {
@@ -336,6 +408,7 @@ class Libp2pHost implements Host {
     const connection = await this.#parts.node.dial(multiaddr(address), { signal });
     const peer = ourPeer(connection.remotePeer);
     if (peer === undefined) throw new Error("a peer without a name");
+    await this.#parts.admission?.admitted(connection);
     return peer;
   }
 }

@@ -50,8 +50,8 @@ export const HOST = {
   queue_bytes: 8 * MIB,
   /** Frames are gathered to writes of about this size. */
   write_bytes: 64 * KIB,
-  /** A peer that takes nothing, or stops in the middle of a frame, for this long loses the stream. */
-  stuck_ms: 15 * SECOND,
+  /** A peer that takes nothing, or stops in the middle of a frame, for this long loses the stream: with the tick that notices, within 15 s. */
+  stuck_ms: 14 * SECOND,
   /** After a dial failed, the peer counts as unreachable without another dial. */
   redial_ms: 500,
 

@@ -1,4 +1,4 @@
 /** The network: the driver's port, with libp2p behind it. */
-export { startHost } from "./host.ts";
+export { type StreamingHost, startHost } from "./host.ts";
 export { meshOf } from "./mesh.ts";
 export type { Node, Underlay } from "./profile.ts";

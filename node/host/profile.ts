@@ -15,6 +15,8 @@ import { createLibp2p, type Libp2pOptions } from "libp2p";
 import type { Network } from "../../protocols/mod.ts";
 import type { Secret } from "../config/mod.ts";
 import { Fault } from "../fault.ts";
+import type { Gate } from "../permissions/admission.ts";
+import { gated } from "../permissions/gated.ts";
 import { hostOf, isDialable, isLoopback } from "./addresses.ts";
 import { dht } from "./dht.ts";
 import type { Guards } from "./frame-guard.ts";
@@ -40,13 +42,15 @@ export interface ProfileOptions {
   readonly guilt: Guilt;
   readonly guards: Guards;
   readonly underlay?: Underlay;
+  /** Who is let in; absent: everybody who gets through the layers below. */
+  readonly gate?: Gate | undefined;
 }
 
 export type Node = Awaited<ReturnType<typeof makeNode>>;
 
 /** Not started yet. Throws Fault "config" when it would listen to the world without a key. */
 export async function makeNode(options: ProfileOptions) {
-  const { key, network, networkKey, listen, guilt, records, underlay } = options;
+  const { key, network, networkKey, listen, guilt, records, underlay, gate } = options;
   if (networkKey === null) refuseOpenDoors(listen);
   return createLibp2p({
     start: false,
@@ -82,8 +86,8 @@ export async function makeNode(options: ProfileOptions) {
     services: {
       identify: identify({ runOnConnectionOpen: true }),
       ping: ping({ maxInboundStreams: 16, maxOutboundStreams: 16 }),
-      dht: dht(network, records),
-      pubsub: gossip(network, guilt, underlay?.metrics),
+      dht: gated(dht(network, records), gate),
+      pubsub: gated(gossip(network, guilt, underlay?.metrics), gate),
     },
   });
 }

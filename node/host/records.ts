@@ -19,6 +19,8 @@ const NAMESPACE = "moot";
 export interface RecordsOptions {
   readonly open: Open;
   readonly wall: () => number;
+  /** Whether these grants make a member of that peer; absent: everybody is. */
+  readonly admits?: ((peer: PeerId, chain: readonly string[]) => boolean) | undefined;
 }
 
 export function cardKey(peer: PeerId): Uint8Array {
@@ -32,7 +34,8 @@ export function readCard(peer: PeerId, value: Uint8Array, options: RecordsOption
   if (opened === undefined || opened.signer !== peer) return undefined;
   const parsed = cardDocument.safeParse(opened.payload);
   if (!parsed.success) return undefined;
-  const { issued_ms, valid_ms } = parsed.data;
+  const { issued_ms, valid_ms, grants = [] } = parsed.data;
+  if (options.admits?.(peer, grants) === false) return undefined;
   const age_ms = options.wall() - issued_ms;
   if (age_ms < -LIMITS.clock_tolerance_ms || age_ms > valid_ms + LIMITS.clock_tolerance_ms) return undefined;
   return new Signed(parsed.data, { ...opened, seal: Buffer.from(value).toString("base64") });

@@ -57,13 +57,14 @@ export class Validator {
   #belongs(topic: string, document: TopicDocument): boolean {
     const { network } = this.#options;
     const all = topic === topicOf(network, "all");
-    if (document.kind === "equivocation") return all;
+    if (document.kind === "equivocation" || document.kind === "revocation-notice") return all;
     if (document.kind === "cfp") return topic === topicOf(network, shardOf(document.skill));
     return !all;
   }
 
   #isTimely(document: TopicDocument): boolean {
-    if (document.kind === "equivocation") return true; // a proof does not age
+    // A proof does not age, and a revocation ends with its grants.
+    if (document.kind === "equivocation" || document.kind === "revocation-notice") return true;
     return Math.abs(this.#options.wall() - document.issued_ms) <= LIMITS.clock_tolerance_ms;
   }
 

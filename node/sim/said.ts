@@ -23,11 +23,13 @@ const TYPES = {
   decided: true,
   renew: true,
   renewed: true,
+  partial: true,
   failure: true,
   tend: true,
   cancel: true,
   query: true,
   "not-understood": true,
+  revocations: true,
 } satisfies Record<Message["type"], true>;
 
 export const said = oneOf(Object.keys(TYPES).filter((type): type is Message["type"] => Object.hasOwn(TYPES, type)));

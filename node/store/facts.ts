@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { Fault } from "../fault.ts";
-import { damaged, openDatabase, storeFault } from "./database.ts";
+import { compact, damaged, openDatabase, storeFault } from "./database.ts";
 import { STORE } from "./limits.ts";
 
 const HALF = STORE.task_facts / 2;
@@ -30,6 +30,7 @@ export class FactLog {
     let db: DatabaseSync | undefined;
     try {
       db = openDatabase(file, { sync: "NORMAL" });
+      compact(db);
       db.exec(`
         CREATE TABLE IF NOT EXISTS tasks (born INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL UNIQUE, next INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS facts (born INTEGER NOT NULL, n INTEGER NOT NULL, fact TEXT NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (born, n)) WITHOUT ROWID;

@@ -9,6 +9,8 @@ export const STORE = {
   page_rows: 256,
   /** The log in front of the database: about as much is replayed at the next start after a crash. */
   wal_bytes: 16 * 1024 * 1024,
+  /** Room that is free in a file, from which on a start gives it back, if it is half of the file. */
+  compact_bytes: 1024 * 1024,
 
   /** One observation, as text. */
   fact_bytes: 16 * 1024,

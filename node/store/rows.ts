@@ -82,7 +82,7 @@ export class Rows {
           throw damaged(this.#file, `after row ${JSON.stringify(last)} comes what no row is like`);
         }
         if (rowSum(key, value) !== sum)
-          throw damaged(this.#file, `the checksum of row ${JSON.stringify(key)} does not match`);
+          throw damaged(this.#file, `the checksum of row ${JSON.stringify(key)} does not match`, { key });
         last = key;
         yield { key, value, sum };
       }

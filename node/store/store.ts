@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "../fault.ts";
-import { damaged, openDatabase, quickCheck, storeFault } from "./database.ts";
+import { compact, damaged, located, openDatabase, quickCheck, storeFault } from "./database.ts";
 import { FactLog } from "./facts.ts";
 import { STORE } from "./limits.ts";
 import { Mark } from "./mark.ts";
@@ -58,10 +58,11 @@ export function openStore(dataDir: string): Store {
       throw damaged(file, `it ends with batch ${serial}, and ${acknowledged} were acknowledged`);
     mark.set(serial);
     mark.sync();
+    compact(db);
     return new SqliteStore({ dataDir, file, db, mark, rows, facts: new FactLog(dataDir) });
   } catch (error) {
     for (const part of opened) part.close();
-    throw storeFault(error, file);
+    throw located(storeFault(error, file), file);
   }
 }
 

@@ -28,6 +28,8 @@ export function agentOf(card: AgentCard, options: ScriptOptions): AgentSpec {
     handler: { kind: "code", handler: scripted(card.name, options) },
     concurrency: card.concurrency,
     timeout_ms: TIMEOUT_MS,
+    // The model has no breakers: what is compared with it must not rest.
+    breaker: { failures: Number.MAX_SAFE_INTEGER, pause_ms: 1 },
     env: [],
     dir: "/",
     skills: card.skills.map(({ name, description, effects, cost, expected_ms }) => {

@@ -22,7 +22,7 @@ import {
 } from "../../protocols/mod.ts";
 import type { PeerSpec } from "../../sim/mod.ts";
 import { Driver, type Host, type HostEvents, Work } from "../driver/mod.ts";
-import { makeOpen, makeSeal, peerOf } from "../envelope/mod.ts";
+import { digestOf, makeOpen, makeSeal, peerOf } from "../envelope/mod.ts";
 import { startHost } from "../host/mod.ts";
 import type { SubmitOptions } from "../moot-node.ts";
 import { isReady, READY } from "../readiness.ts";
@@ -276,7 +276,7 @@ export class Station {
     if (!process.alive) return;
     const { agents, durable = true } = spec;
     const seed = randomBytes(4).readUInt32LE();
-    const about = { self: this.id, network: name, version: "0.0.0", seed, seal, durable, cards_max };
+    const about = { self: this.id, network: name, version: "0.0.0", seed, seal, digestOf, durable, cards_max };
     const peer = new Peer({ ...about, addrs: host.addrs(), agents });
     this.#node = { driver, host, peer, begun_ms: performance.now() };
     const watched = { receive: (event: PeerEvent) => this.#receive({ process, peer, driver }, event) };

@@ -46,8 +46,7 @@ export class Witness {
 
   /** A machine was told something, and wants this done: before anybody meddles with it. */
   told({ index: node, peer }: Told, event: PeerEvent, effects: readonly Effect[]): void {
-    // The place of a handler that would not stop is counted twice until its run has ended, which is told next.
-    if (event.type !== "stuck") this.#audit(node, peer?.load() ?? [], event.type);
+    this.#audit(node, peer?.load() ?? [], event.type);
     this.journal.event(this.#clock.now_us, node, event);
     if (event.type === "submit") this.#asked(node, event, effects);
     else if (event.type === "cancel") {

@@ -5,7 +5,16 @@
  */
 import type { RefusalReason } from "../claim/documents.ts";
 import type { AgentCard, SkillCard } from "../directory/wire.ts";
-import { LIMITS, NEVER, type PeerId, type Random, type Sizes, type Skill, type TaskId } from "../kernel/mod.ts";
+import {
+  type Digest,
+  LIMITS,
+  NEVER,
+  type PeerId,
+  type Random,
+  type Sizes,
+  type Skill,
+  type TaskId,
+} from "../kernel/mod.ts";
 import { scoreOf, waitInCrowd } from "./ranking.ts";
 import type { Bid, Cfp } from "./wire.ts";
 
@@ -43,11 +52,13 @@ export type BidderEvent =
       readonly task: TaskId;
       readonly skill: Skill;
       readonly input_bytes: number;
+      /** That the task names. */
+      readonly contract?: Digest | undefined;
     }
   /** The handler has ended. */
   | { readonly type: "release"; readonly now: number; readonly task: TaskId }
   | { readonly type: "agents"; readonly now: number; readonly agents: readonly AgentCard[] }
-  /** Handlers of this agent that ended for the task, but would not stop. */
+  /** Places of this agent that are not to be given away: of handlers that would not stop, or all while it takes no work. */
   | { readonly type: "stuck"; readonly now: number; readonly agent: string; readonly places: number }
   | { readonly type: "drain"; readonly now: number }
   | { readonly type: "tick"; readonly now: number };
@@ -134,7 +145,7 @@ export class Bidder {
 
   /** Committed work per agent: held and running. */
   load(): readonly { readonly agent: string; readonly busy: number; readonly concurrency: number }[] {
-    return this.#agents.map(({ name, concurrency }) => ({ agent: name, busy: this.#committed(name), concurrency }));
+    return this.#agents.map(({ name, concurrency }) => ({ agent: name, busy: this.#given(name), concurrency }));
   }
 
   sizes(): Sizes<"holds" | "busy" | "waiting" | "silenced" | "missed" | "callers" | "stuck"> {
@@ -148,7 +159,11 @@ export class Bidder {
     this.#tick(event.now, effects);
     this.#dispatch(event, effects);
     const freed =
-      event.type === "release" || event.type === "reject" || event.type === "tick" || event.type === "stuck";
+      event.type === "release" ||
+      event.type === "reject" ||
+      event.type === "tick" ||
+      event.type === "stuck" ||
+      event.type === "agents";
     if (freed && this.#missed.size > 0) this.#catchUp(event.now, effects);
     return effects;
   }
@@ -174,9 +189,12 @@ export class Bidder {
       case "agents":
         this.#agents = event.agents;
         this.#places = event.agents.reduce((sum, { concurrency }) => sum + concurrency, 0);
+        for (const name of this.#stuck.keys()) if (!this.#offers(name)) this.#stuck.delete(name);
+        this.#recount();
         break;
       case "stuck":
-        this.#stuck.set(event.agent, event.places);
+        if (event.places > 0) this.#stuck.set(event.agent, event.places);
+        else this.#stuck.delete(event.agent);
         this.#recount();
         break;
       case "drain":
@@ -330,8 +348,12 @@ export class Bidder {
     this.#unwait(task);
     this.#missed.delete(task);
     this.#silenced.delete(task);
-    // What was held is for the skill that was called; an award may name another.
-    const room = held?.skill === skill ? held : this.#room(skill, NEVER);
+    // What was held is for the skill that was called; an award may name another. And the agent that was to do it may be gone,
+    // or another of that name now: what was bid is kept, or not begun (AUCTION-19).
+    const same = held?.skill === skill ? held : undefined;
+    const contract = event.contract ?? same?.bid.contract;
+    const kept = same !== undefined && this.#cardOf(same.agent, skill, contract) !== undefined;
+    const room = kept ? same : this.#room(skill, NEVER, contract);
     if ("refusal" in room) {
       effects.push({ type: "no-room", task, reason: room.refusal, load_permille: this.#load_permille() });
       return;
@@ -347,23 +369,27 @@ export class Bidder {
     // Still at it under an award that was given up: no second run beside the first (AUCTION-8).
     if (!this.#idle && this.#busy.has(cfp.task)) return { refusal: "stale" };
     if (cfp.input_bytes > LIMITS.body_bytes) return { refusal: "too-large" };
-    if (this.#idle) return this.#room(cfp.skill, cfp.left_ms);
+    if (this.#idle) return this.#room(cfp.skill, cfp.left_ms, cfp.contract);
     let held = 0;
     for (const hold of this.#holds.values()) if (hold.conductor === conductor) held += 1;
-    const room = this.#room(cfp.skill, cfp.left_ms);
+    const room = this.#room(cfp.skill, cfp.left_ms, cfp.contract);
     // Calls are free, so among several one conductor may reserve half of this peer at a time, not all of it (AUCTION-12).
     const share = this.#contested(conductor) ? Math.max(1, Math.ceil(this.#places / 2)) : this.#places;
     const greedy = held >= share || this.#holds.has(cfp.task);
     return greedy && !("refusal" in room) ? { refusal: "overloaded" } : room;
   }
 
-  /** The agent with the skill, time and the most room, or why there is none. */
-  #room(skill: Skill, left_ms: number): { agent: AgentCard; card: SkillCard } | { refusal: RefusalReason } {
+  /** The agent with the skill (and the contract, if one is named), time and the most room, or why there is none. */
+  #room(
+    skill: Skill,
+    left_ms: number,
+    contract: Digest | undefined,
+  ): { agent: AgentCard; card: SkillCard } | { refusal: RefusalReason } {
     let refusal: RefusalReason = this.#draining ? "draining" : "no-skill";
     if (this.#draining) return { refusal };
     let best: { agent: AgentCard; card: SkillCard; free: number } | undefined;
     for (const agent of this.#agents) {
-      const card = agent.skills.find(({ name }) => name === skill);
+      const card = skillOf(agent, skill, contract);
       if (card === undefined) continue;
       const free = agent.concurrency - this.#committed(agent.name);
       if (card.expected_ms > left_ms) refusal = "too-late";
@@ -382,19 +408,38 @@ export class Bidder {
       cost: card.cost,
       expected_ms: card.expected_ms,
       load_permille,
+      ...(card.contract === undefined ? {} : { contract: card.contract }),
     };
   }
 
+  #cardOf(agent: string, skill: Skill, contract: Digest | undefined): SkillCard | undefined {
+    const known = this.#agents.find(({ name }) => name === agent);
+    return known === undefined ? undefined : skillOf(known, skill, contract);
+  }
+
+  #offers(agent: string): boolean {
+    return this.#agents.some(({ name }) => name === agent);
+  }
+
   #committed(agent: string): number {
-    if (this.#idle) return 0;
-    let committed = this.#stuck.get(agent) ?? 0;
-    for (const hold of this.#holds.values()) if (hold.agent === agent) committed += 1;
-    for (const name of this.#busy.values()) if (name === agent) committed += 1;
-    return committed;
+    return this.#idle ? 0 : (this.#stuck.get(agent) ?? 0) + this.#given(agent);
+  }
+
+  /** Held and running. */
+  #given(agent: string): number {
+    let given = 0;
+    for (const hold of this.#holds.values()) if (hold.agent === agent) given += 1;
+    for (const name of this.#busy.values()) if (name === agent) given += 1;
+    return given;
   }
 
   #load_permille(): number {
     const committed = this.#holds.size + this.#busy.size;
     return this.#places === 0 ? 0 : Math.min(1000, Math.floor((committed * 1000) / this.#places));
   }
+}
+
+/** The agent's card for a skill, unless another contract is asked for (AUCTION-19). */
+function skillOf({ skills }: AgentCard, skill: Skill, contract: Digest | undefined): SkillCard | undefined {
+  return skills.find((card) => card.name === skill && (contract === undefined || card.contract === contract));
 }

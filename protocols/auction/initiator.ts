@@ -6,7 +6,16 @@
  * conductor gives up. It does not store anything: a conductor that restarts opens a new auction.
  */
 import type { Reach, RefusalReason } from "../claim/documents.ts";
-import { assert, LIMITS, NEVER, type PeerId, type Random, type Skill, type TaskId } from "../kernel/mod.ts";
+import {
+  assert,
+  type Digest,
+  LIMITS,
+  NEVER,
+  type PeerId,
+  type Random,
+  type Skill,
+  type TaskId,
+} from "../kernel/mod.ts";
 import { type RankedBid, type ReceivedBid, rank, scoreOf } from "./ranking.ts";
 import type { Bid, Cfp } from "./wire.ts";
 
@@ -16,6 +25,8 @@ export interface Candidate {
   readonly cost: number;
   readonly expected_ms: number;
   readonly load_permille: number;
+  /** Of its skill, where its card says. */
+  readonly contract?: Digest | undefined;
 }
 
 export interface AuctionOptions {
@@ -33,6 +44,10 @@ export interface AuctionOptions {
   readonly judge: (bidder: PeerId) => Pick<ReceivedBid, "receipts" | "failedHere">;
   /** The instant of the task's deadline. */
   readonly due: number;
+  /** Whose task it is, when calls have to say so. */
+  readonly initiator?: PeerId | undefined;
+  /** The contract that the task names. */
+  readonly contract?: Digest | undefined;
 }
 
 export type AuctionEvent =
@@ -230,8 +245,9 @@ export class Auction {
   }
 
   #call(now: number, reach: "directed" | "wide", effects: AuctionEffect[]): void {
-    const { task, skill, input_bytes, due } = this.#options;
-    const known = this.#options.candidates();
+    const { task, skill, input_bytes, due, contract } = this.#options;
+    const all = this.#options.candidates();
+    const known = contract === undefined ? all : all.filter((candidate) => candidate.contract === contract);
     const asked = reach === "directed" ? this.#choose(known) : [];
     const window_ms = reach === "directed" ? LIMITS.directed_window_ms : LIMITS.wide_window_ms;
     this.#bids.clear();
@@ -249,6 +265,8 @@ export class Auction {
       left_ms,
       input_bytes,
       eligible: this.#options.eligible(known.length),
+      ...(this.#options.initiator === undefined ? {} : { initiator: this.#options.initiator }),
+      ...(contract === undefined ? {} : { contract }),
     };
     effects.push({ type: "call", reach, cfp, asked });
     if (closes_at === now) this.#settle(now, effects);

@@ -1,4 +1,5 @@
 export { Bidder, type BidderEffect } from "./bidder.ts";
 export { AUCTION_MOVES, Auction, type AuctionEffect, type AuctionEvent, type Candidate } from "./initiator.ts";
 export { type RankedBid, type Receipts, scoreOf, waitInCrowd, whyFirst } from "./ranking.ts";
+export { Slumps } from "./slumps.ts";
 export type { AuctionMessage, CfpDocument } from "./wire.ts";

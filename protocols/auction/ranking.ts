@@ -15,7 +15,7 @@ export interface ReceivedBid {
   readonly bidder: PeerId;
   readonly bid: Bid;
   readonly receipts: Receipts;
-  /** It has failed this very task before. */
+  /** It has failed this very task before, or the last tasks of its skill in a row (AUCTION-20). */
   readonly failedHere: boolean;
 }
 
@@ -33,7 +33,7 @@ export function scoreOf(terms: Pick<Bid, "cost" | "expected_ms" | "load_permille
   return (price * (seen + 2 * receipts.failed + 1)) / (seen + 1);
 }
 
-/** Best first. A peer that failed this task comes after all that did not; ties fall by a hash of task and bidder. */
+/** Best first. A peer that failed this task, or rests, comes after all others; ties fall by a hash of task and bidder. */
 export function rank(task: TaskId, bids: readonly ReceivedBid[]): RankedBid[] {
   return bids
     .map((bid): RankedBid => ({ ...bid, score: scoreOf(bid.bid, bid.receipts) }))
@@ -51,7 +51,8 @@ export function whyFirst(ranking: readonly RankedBid[]): string {
   const [first, second] = ranking;
   if (first === undefined) return "nobody bid";
   if (second === undefined) return "the only bid";
-  if (first.failedHere !== second.failedHere) return "the others have failed this task before";
+  if (first.failedHere !== second.failedHere)
+    return "the others have failed this task before, or the last ones of its skill";
   if (first.score === second.score) return "a tie, broken by hash";
   const record = first.receipts.failed < second.receipts.failed ? ", with the better record" : "";
   return `the lowest score: ${Math.round(first.score)} against ${Math.round(second.score)}${record}`;

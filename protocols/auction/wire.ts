@@ -10,10 +10,12 @@ import {
   body,
   count,
   type DigestOf,
+  digest,
   duration_ms,
   issued_ms,
   network,
   type Open,
+  peerId,
   sealed,
   skill,
   taskId,
@@ -29,6 +31,10 @@ const call = {
   input_bytes: count,
   /** Agents that the conductor believes to have the skill. */
   eligible: count,
+  /** Whose task it is, where rights are asked for and the conductor is another. */
+  initiator: peerId.optional(),
+  /** The contract that the task names. */
+  contract: digest.optional(),
 };
 
 const bid = {
@@ -40,6 +46,8 @@ const bid = {
   expected_ms: duration_ms,
   /** Committed share of the bidder's capacity, in thousandths. */
   load_permille: z.int().min(0).max(1000),
+  /** The contract of its skill: what the bidder is held to (AUCTION-21). Absent: it does not say. */
+  contract: digest.optional(),
 };
 
 export function auctionSchema(open: Open, digestOf: DigestOf) {

@@ -5,6 +5,7 @@
 import { type Ballot, compareBallots, LIMITS, type PeerId, sameBallot } from "../kernel/mod.ts";
 import type { Verdict } from "./conducting.ts";
 import type { Attempt, Failure, Reason, RefusalReason } from "./documents.ts";
+import { lastOf, NOTHING_TOLD, type Told } from "./told.ts";
 
 interface Started {
   readonly contractor: PeerId;
@@ -12,6 +13,15 @@ interface Started {
   readonly at: number;
   /** What the contractor itself said of its end, to a custodian that did not conduct. */
   end?: { readonly at: number; readonly exitReason: Reason; readonly message: string };
+}
+
+/** Reasons that speak of the input, not of who worked on it: another try would end as this one did. */
+const FINAL: ReadonlySet<Reason> = new Set<Reason>(["error", "invalid-input", "output-too-large"]);
+
+/** What of an account outlives a restart. */
+export interface KeptAccount {
+  readonly attempts: readonly Attempt[];
+  readonly told?: Told | undefined;
 }
 
 export class Account {
@@ -22,11 +32,14 @@ export class Account {
   readonly #started: Started[] = [];
   readonly #since: number;
   readonly #base: number;
+  /** Of the latest attempt that told of any tool calls or causes. */
+  #told: Told;
   #bids = 0;
   #rounds = 0;
 
   /** `since`: when this node began with the task. `base`: announcements before a restart had numbers up to this. */
-  constructor(since: number, attempts: readonly Attempt[], base: number) {
+  constructor(since: number, { attempts, told = NOTHING_TOLD }: KeptAccount, base: number) {
+    this.#told = told;
     this.#since = since;
     this.#base = base;
     this.#attempts = [...attempts];
@@ -38,6 +51,20 @@ export class Account {
   }
   get attempts(): readonly Attempt[] {
     return this.#attempts;
+  }
+  /** Attempts at the task: a contractor that was to be attached again and kept silent has not tried a second time. */
+  get tries(): number {
+    return this.#attempts.filter(({ contractor, exitReason, started, ended }, index) => {
+      const isSilence = exitReason === "lost" && started === ended;
+      return !isSilence || this.#attempts[index - 1]?.contractor !== contractor;
+    }).length;
+  }
+  get told(): Told {
+    return this.#told;
+  }
+  /** A contractor said what it had called, and why, before it failed. */
+  tell(told: Told): void {
+    if (told.toolTrace.length + told.causes.length > 0) this.#told = told;
   }
   /** The number of the next announcement: never one that a bidder may remember from before a restart. */
   get nextRound(): number {
@@ -134,13 +161,14 @@ export class Account {
         : gaveUp
           ? `gave up after ${this.#attempts.length} attempts; the last: ${last.message ?? last.exitReason}`
           : verdict.message,
-      retryable: verdict.status !== "cancelled" && verdict.reason !== "error",
+      retryable: verdict.status !== "cancelled" && !FINAL.has(verdict.reason),
       attempts,
-      toolTrace: [],
+      toolTrace: [...this.#told.toolTrace],
       retryCount: Math.max(0, attempts.length - 1),
-      causes: attempts
-        .map(({ exitReason, message }) => `${exitReason}: ${message ?? ""}`.slice(0, LIMITS.account_chars))
-        .slice(-LIMITS.account_causes),
+      causes: [
+        ...this.#told.causes,
+        ...lastOf(attempts.map(({ exitReason, message }) => `${exitReason}: ${message ?? ""}`)),
+      ],
       ...this.summary(),
     };
   }

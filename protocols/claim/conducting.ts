@@ -33,6 +33,8 @@ export interface ConductorOptions {
   /** Whether honest conductors can have come to this ballot by now. */
   readonly plausible: (ballot: Ballot, now: number) => boolean;
   readonly attempts: () => number;
+  /** Whose attempt ended last. */
+  readonly lastTried: () => PeerId | undefined;
   readonly auction: () => Auction;
 }
 

@@ -258,13 +258,15 @@ export class Conductor {
         reason: "lost",
         message: `did not take the award up again: ${reason}`,
       });
-    this.#again(now, state.others);
+    // Nobody has tried again: what a contractor did not take up is the end of the attempt that it had begun before.
+    const resumed = state.reattached && this.#options.lastTried() === contractor;
+    this.#again(now, state.others, resumed ? 1 : 0);
   }
 
-  /** The next attempt, or the end of patience. */
-  #again(now: number, next: readonly RankedBid[]): void {
+  /** The next attempt, or the end of patience. `resumed`: ends of this turn that are of an attempt which has ended before. */
+  #again(now: number, next: readonly RankedBid[], resumed = 0): void {
     this.#setbacks += 1;
-    const ending = this.#effects.filter(({ type }) => type === "ended").length;
+    const ending = this.#effects.filter(({ type }) => type === "ended").length - resumed;
     if (this.#options.attempts() + ending >= this.#options.attempts_max) this.#conclude(now, "give-up", GAVE_UP);
     else this.#prepare(now, { type: "work", why: "re-award", next, live: undefined });
   }

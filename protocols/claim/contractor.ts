@@ -25,7 +25,9 @@ import {
 } from "../kernel/mod.ts";
 import type { RunResult } from "../peer/contract.ts";
 import type { TaskFact } from "../peer/facts.ts";
-import type { AwardDocument, Failure, OutcomeDocument, Reason, TaskDocument } from "./documents.ts";
+import type { AwardDocument, Failure, Lineage, OutcomeDocument, Reason, TaskDocument } from "./documents.ts";
+import { Telling } from "./telling.ts";
+import { told } from "./told.ts";
 import type { ClaimMessage, RunRecord, Value } from "./wire.ts";
 
 export interface ContractorOptions {
@@ -42,6 +44,7 @@ export interface ContractorOptions {
 export type ContractorEvent = { readonly now: number } & (
   | { readonly type: "award"; readonly award: Signed<AwardDocument> }
   | { readonly type: "progress"; readonly done_permille: number; readonly note: string }
+  | { readonly type: "partial"; readonly fence: number; readonly value: string }
   | { readonly type: "ran"; readonly fence: number; readonly result: RunResult }
   | { readonly type: "message"; readonly from: PeerId; readonly message: ClaimMessage }
   | { readonly type: "tick" }
@@ -50,7 +53,13 @@ export type ContractorEvent = { readonly now: number } & (
 export type ContractorEffect =
   | { readonly type: "keep"; readonly key: string; readonly record: RunRecord | null }
   | { readonly type: "send"; readonly to: PeerId; readonly message: ClaimMessage | AuctionMessage }
-  | { readonly type: "run"; readonly fence: number; readonly left_ms: number }
+  | {
+      readonly type: "run";
+      readonly fence: number;
+      readonly left_ms: number;
+      readonly lineage?: Lineage;
+      readonly budget?: number;
+    }
   | { readonly type: "stop"; readonly fence: number }
   /** The handler has ended: its place is free. */
   | { readonly type: "release" }
@@ -89,8 +98,7 @@ export class Contractor {
   /** Custodians that did not know the task, and were given it. */
   readonly #given = new Set<PeerId>();
   #renewal = { beat: 0, sent_at: 0, alive: new Set<PeerId>() };
-  #done_permille = 0;
-  #note: string | undefined;
+  readonly #telling = new Telling();
   #effects: ContractorEffect[] = [];
 
   constructor(options: ContractorOptions) {
@@ -113,6 +121,9 @@ export class Contractor {
   get skill(): TaskDocument["skill"] {
     return this.#options.document.value.skill;
   }
+  get initiator(): PeerId {
+    return this.#options.document.signer;
+  }
   get input(): string {
     return this.#options.input;
   }
@@ -124,7 +135,7 @@ export class Contractor {
   deadline(): number {
     switch (this.#state.name) {
       case "running":
-        return Math.min(this.#renew_at, this.#lease_until, this.#due);
+        return Math.min(this.#renew_at, this.#lease_until, this.#due, this.#telling.deadline());
       case "proposing":
         return Math.min(this.#state.retry_at, this.#giveUpAt());
       case "awarded":
@@ -146,8 +157,9 @@ export class Contractor {
       case "award":
         return this.#take(event.award, event.now);
       case "progress":
-        this.#done_permille = Math.max(0, Math.min(1000, Math.floor(event.done_permille)));
-        this.#note = event.note === "" ? undefined : event.note.slice(0, LIMITS.message_chars);
+        return this.#telling.progress(event.done_permille, event.note);
+      case "partial":
+        if (this.#state.name === "running" && event.fence === this.#fence) this.#telling.partial(event.value);
         return;
       case "ran":
         return this.#ran(event.result, event.now);
@@ -176,6 +188,7 @@ export class Contractor {
     if (order > 0) {
       this.#award = award;
       this.#keep();
+      this.#telling.restart();
     }
     this.#send(award.signer, { type: "agree", task: this.task, ballot });
     if (order === 0) return;
@@ -183,7 +196,10 @@ export class Contractor {
     if (this.#state.name === "awarded") {
       this.#fence = fenceOf(ballot);
       this.#move({ name: "running" });
-      this.#effects.push({ type: "run", fence: this.#fence, left_ms: Math.max(0, this.#due - now) });
+      this.#telling.begin(now);
+      const { lineage, budget } = this.#options.document.value;
+      const terms = { ...(lineage && { lineage }), ...(budget !== undefined && { budget }) };
+      this.#effects.push({ type: "run", fence: this.#fence, left_ms: Math.max(0, this.#due - now), ...terms });
       this.#fact({
         type: "running",
         task: this.task,
@@ -200,6 +216,8 @@ export class Contractor {
     const award = this.#award;
     assert(award !== undefined, "a handler that ran had an award");
     this.#effects.push({ type: "release" });
+    // What the handler said last is news still; what comes after the outcome is not.
+    if (this.#state.name === "running") this.#tell(now, true);
     const { ballot } = award.value;
     this.#fact({
       type: "ran",
@@ -250,9 +268,8 @@ export class Contractor {
       message,
       retryable: false,
       attempts: [attempt],
-      toolTrace: [...(result.toolTrace ?? [])],
+      ...told(result.toolTrace, result.causes),
       retryCount: 0,
-      causes: causesOf(result.causes ?? []),
       asked: [],
       refusals: [],
       rounds: 0,
@@ -263,6 +280,7 @@ export class Contractor {
   #fail({ reason, message, toolTrace, causes }: Extract<RunResult, { ok: false }>): void {
     const award = this.#award;
     assert(award !== undefined, "a failing contractor has an award");
+    const known = told(toolTrace, causes);
     this.#toAll({
       type: "failure",
       task: this.task,
@@ -270,8 +288,8 @@ export class Contractor {
       reason,
       message: message.slice(0, LIMITS.message_chars),
       retryable: true,
-      ...(toolTrace === undefined || toolTrace.length === 0 ? {} : { toolTrace: [...toolTrace] }),
-      ...(causes === undefined || causes.length === 0 ? {} : { causes: causesOf(causes) }),
+      ...(known.toolTrace.length === 0 ? {} : { toolTrace: known.toolTrace }),
+      ...(known.causes.length === 0 ? {} : { causes: known.causes }),
     });
     this.#over();
   }
@@ -371,7 +389,10 @@ export class Contractor {
     if (state.name === "running") {
       if (now >= this.#due) this.#stop("deadline");
       else if (now >= this.#lease_until) this.#stop("lost");
-      else if (now >= this.#renew_at) this.#renew(now);
+      else {
+        if (now >= this.#renew_at) this.#renew(now);
+        if (now >= this.#telling.deadline()) this.#tell(now, false);
+      }
     } else if (state.name === "proposing") {
       if (now >= this.#giveUpAt()) this.#over();
       else if (now >= state.retry_at) {
@@ -391,10 +412,18 @@ export class Contractor {
       type: "renew",
       task: this.task,
       award,
-      done_permille: this.#done_permille,
-      note: this.#note,
+      ...this.#telling.renewed(),
       beat: this.#renewal.beat,
     });
+  }
+
+  /** CLAIM-44: what the handler said meanwhile, to all custodians, so that whoever watches at any of them sees it. */
+  #tell(now: number, last: boolean): void {
+    const award = this.#award;
+    if (award === undefined) return;
+    const { beat } = this.#renewal;
+    for (const news of this.#telling.take(now, last))
+      this.#toAll({ type: "partial", task: this.task, award, beat, ...news });
   }
 
   #lease(now: number): void {
@@ -439,8 +468,4 @@ export class Contractor {
     assert(legal.includes(next.name), `a contractor moves from ${this.#state.name} to ${next.name}`);
     this.#state = next;
   }
-}
-
-function causesOf(causes: readonly string[]): string[] {
-  return causes.slice(-LIMITS.account_causes).map((cause) => cause.slice(0, LIMITS.account_chars));
 }

@@ -21,14 +21,17 @@ import { call } from "./calls.ts";
 import type { ConductorEffect, ConductorEvent } from "./conducting.ts";
 import { Conductor } from "./conductor.ts";
 import { type CustodianEffect, type CustodianOptions, Custody, liveOf } from "./custody.ts";
-import type { AwardDocument, OutcomeDocument, Reason, TaskDocument } from "./documents.ts";
-import { failed, renew } from "./leases.ts";
+import type { AwardDocument, OutcomeDocument, Reason, RefusalReason, TaskDocument } from "./documents.ts";
+import { failed, partial, renew } from "./leases.ts";
 import { Voter } from "./voter.ts";
 import type { ClaimMessage, Value } from "./wire.ts";
 
 export type { CustodianEffect } from "./custody.ts";
 
 type Wanted<T extends ConductorEffect["type"]> = Extract<ConductorEffect, { type: T }>;
+
+/** Ends of an attempt that another contractor might not have had. */
+const ANOTHER_MIGHT: ReadonlySet<Reason> = new Set(["retry", "timeout", "invalid-output", "spawn", "lost"]);
 
 export class Custodian {
   /** Its key in its peer's timetable: made once, looked up at every event. */
@@ -56,10 +59,15 @@ export class Custodian {
 
   #conductorOptions() {
     const { context, document, account, acceptor, me, due, task } = this.#custody;
-    const { skill, reach, input_bytes, lease_ms, attempts_max, custodians } = document.value;
+    const { skill, reach, input_bytes, lease_ms, attempts_max, custodians, contract } = document.value;
     const { random, candidates, eligible } = context;
-    const judge = (bidder: PeerId) => ({ receipts: context.receipts(bidder), failedHere: account.failedBy(bidder) });
-    const terms = { self: context.self, task, skill, reach, input_bytes, random, candidates, eligible, judge, due };
+    const judge = (bidder: PeerId) => ({
+      receipts: context.receipts(bidder),
+      failedHere: account.failedBy(bidder) || context.resting(bidder),
+    });
+    const initiator = context.permissions && document.signer !== context.self ? document.signer : undefined;
+    const whose = { self: context.self, task, initiator, contract };
+    const terms = { ...whose, skill, reach, input_bytes, random, candidates, eligible, judge, due };
     return {
       me,
       custodians: custodians.length,
@@ -69,7 +77,8 @@ export class Custodian {
       random,
       promised: () => acceptor.promised,
       plausible: (ballot: Ballot, now: number) => this.#custody.plausible(ballot, now),
-      attempts: () => account.attempts.length,
+      attempts: () => account.tries,
+      lastTried: () => account.attempts.at(-1)?.contractor,
       auction: () => new Auction({ ...terms, round: account.nextRound }),
     };
   }
@@ -204,6 +213,8 @@ export class Custodian {
         return voter.query(from);
       case "renew":
         return this.#renew(from, message, now);
+      case "partial":
+        return partial(custody, from, message, now);
       case "failure":
         return this.#failure(from, message, now);
       case "tend":
@@ -249,9 +260,27 @@ export class Custodian {
       if (from !== this.#conductor.contractor) custody.send(from, { type: "reject-proposal", task, round: bid.round });
       return;
     }
-    custody.account.bid(from);
     custody.note({ type: "proposed", task, bidder: from, bid });
+    const { budget, contract } = custody.document.value;
+    if (budget !== undefined && bid.cost > budget) return this.#decline(from, bid, { now, reason: "too-dear" });
+    if (contract !== undefined && bid.contract !== contract)
+      return this.#decline(from, bid, { now, reason: "no-skill" });
+    custody.account.bid(from);
     this.#drive({ type: "auction", now, event: { type: "propose", now, from, bid } });
+  }
+
+  /**
+   * CLAIM-46, AUCTION-22: nothing is awarded above the budget, or under another contract; the account says so, as if the bidder
+   * had refused.
+   */
+  #decline(
+    from: PeerId,
+    { round, load_permille }: Extract<AuctionMessage, { type: "propose" }>,
+    { now, reason }: { readonly now: number; readonly reason: RefusalReason },
+  ): void {
+    const { task } = this.#custody;
+    this.#custody.send(from, { type: "reject-proposal", task, round });
+    this.#refused(from, { type: "refuse", task, round, reason, load_permille }, now);
   }
 
   #renew(from: PeerId, message: Extract<ClaimMessage, { type: "renew" }>, now: number): void {
@@ -310,7 +339,7 @@ export class Custodian {
       for (const [index, peer] of counted.entries())
         if (peer !== undefined && counted.indexOf(peer) === index) custody.tell(peer, value);
       if (outcome.contractor !== undefined)
-        custody.push({ type: "credit", peer: outcome.contractor, good: outcome.status === "done" });
+        custody.push({ type: "credit", peer: outcome.contractor, good: outcome.status === "done", again: false });
     }
     this.#drive({ type: "decided", now });
   }
@@ -381,7 +410,10 @@ export class Custodian {
     const { task } = custody;
     custody.sign(ballot, contractor);
     custody.keep();
-    const [winner, ...others] = ranking.map(({ bidder, bid, score }) => ({ bidder, agent: bid.agent, score }));
+    const [winner, ...others] = ranking.map(({ bidder, bid, score, failedHere }) => {
+      const placed = { bidder, agent: bid.agent, score };
+      return failedHere ? { ...placed, avoided: true } : placed;
+    });
     if (winner !== undefined) custody.note({ type: "chosen", task, ballot, winner, others, why: whyFirst(ranking) });
     custody.note({ type: "awarded", task, ballot, contractor, reattached });
     this.#round = round;
@@ -443,6 +475,7 @@ export class Custodian {
     if (!custody.account.ended(attempt, now)) return;
     custody.keep();
     custody.note({ type: "attempt-ended", task: custody.task, contractor, ballot, reason, message });
-    if (this.#conductor.conducting) custody.push({ type: "credit", peer: contractor, good: false });
+    if (this.#conductor.conducting)
+      custody.push({ type: "credit", peer: contractor, good: false, again: ANOTHER_MIGHT.has(reason) });
   }
 }

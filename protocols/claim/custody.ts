@@ -24,6 +24,7 @@ import { Acceptor } from "./acceptor.ts";
 import { Account } from "./account.ts";
 import type { Live } from "./conducting.ts";
 import type { AwardDocument, TaskDocument } from "./documents.ts";
+import { Hearing } from "./hearing.ts";
 import { equivocal } from "./legitimate.ts";
 import type { ClaimMessage, CustodyRecord, InputRecord, Value } from "./wire.ts";
 
@@ -34,6 +35,10 @@ export interface CustodianContext {
   readonly candidates: () => readonly Candidate[];
   readonly eligible: (known: number) => number;
   readonly receipts: (peer: PeerId) => Receipts;
+  /** Whether that peer has failed the last tasks of this skill (AUCTION-20). */
+  readonly resting: (peer: PeerId) => boolean;
+  /** Rights are asked for: calls of another's task say whose it is. */
+  readonly permissions: boolean;
 }
 
 export type CustodianEffect =
@@ -42,7 +47,7 @@ export type CustodianEffect =
   | { readonly type: "announce"; readonly cfp: Extract<AuctionMessage, { type: "cfp" }> }
   | { readonly type: "accuse"; readonly first: Signed<AwardDocument>; readonly second: Signed<AwardDocument> }
   | { readonly type: "acknowledge"; readonly stored: boolean }
-  | { readonly type: "credit"; readonly peer: PeerId; readonly good: boolean }
+  | { readonly type: "credit"; readonly peer: PeerId; readonly good: boolean; readonly again: boolean }
   | { readonly type: "refuse"; readonly from: PeerId; readonly clause: string; readonly detail: string }
   | { readonly type: "note"; readonly fact: TaskFact };
 
@@ -70,6 +75,9 @@ export class Custody {
   decided: Value | undefined;
   cancel: boolean;
   done_permille: number | undefined;
+  /** The note beside it. */
+  said: string | undefined;
+  readonly hearing = new Hearing();
   readonly #due_ms: number;
   /** By the fence of their ballot. */
   readonly #awards = new Map<number, Signed<AwardDocument>>();
@@ -87,7 +95,7 @@ export class Custody {
     this.me = document.value.custodians.indexOf(context.self);
     assert(this.me >= 0, "a custodian is named by its task");
     this.acceptor = new Acceptor(kept?.promised ?? FIRST, kept?.accepted);
-    this.account = new Account(now, kept?.attempts ?? [], kept === undefined ? 0 : kept.promised.round * 1000);
+    this.account = new Account(now, kept ?? { attempts: [] }, kept === undefined ? 0 : kept.promised.round * 1000);
     this.decided = kept?.decided === true ? kept.accepted?.value : undefined;
     this.cancel = kept?.cancel ?? false;
     this.#due_ms = kept?.due_ms ?? wall + left_ms;
@@ -167,6 +175,7 @@ export class Custody {
       decided: decided !== undefined,
       awarded: this.#awarded,
       attempts: [...this.account.attempts],
+      told: this.account.told,
       cancel: this.cancel,
     };
     this.push({ type: "keep", key: `task/${this.task}`, record });

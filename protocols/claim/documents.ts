@@ -19,6 +19,24 @@ import {
   taskId,
 } from "../kernel/wire.ts";
 
+/**
+ * Where a sub-task comes from: the run that submitted it, and the skills from the root task down to that run's. Whoever takes the
+ * task sees how deep it is (clause CLAIM-43).
+ */
+export const lineage = z
+  .strictObject({
+    root: taskId,
+    parent: taskId,
+    fence: count,
+    depth: z.int().min(1).max(LIMITS.depth_max),
+    path: z.array(skill).min(1).max(LIMITS.depth_max),
+  })
+  .refine(({ depth, path }) => path.length === depth, "the path has another length than the depth");
+export type Lineage = z.output<typeof lineage>;
+
+/** What may be paid: for a bid, and for all that the run spends. In the units of `cost`. */
+export const budget = z.number().min(0).max(1e12);
+
 export const taskDocument = z.strictObject({
   kind: z.literal("task"),
   network,
@@ -36,6 +54,12 @@ export const taskDocument = z.strictObject({
   attempts_max: z.int().min(1).max(LIMITS.attempts_max),
   nonce: z.string().min(16).max(64),
   issued_ms,
+  /** Of a sub-task. */
+  lineage: lineage.optional(),
+  /** Absent: no limit. */
+  budget: budget.optional(),
+  /** The contract of the skill that is asked for; absent: any of that name. */
+  contract: digest.optional(),
 });
 export type TaskDocument = z.output<typeof taskDocument>;
 export type Reach = TaskDocument["reach"];
@@ -82,6 +106,8 @@ export const refusalReason = z.enum([
   "stale",
   "not-initiator",
   "silent",
+  "denied",
+  "too-dear",
 ]);
 export type RefusalReason = z.output<typeof refusalReason>;
 

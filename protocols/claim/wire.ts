@@ -3,7 +3,7 @@
  * objects; the signed documents inside are strict. Every message names its task.
  */
 import { z } from "zod";
-import { Signed } from "../kernel/mod.ts";
+import { LIMITS, Signed, utf8Bytes } from "../kernel/mod.ts";
 import {
   ballot,
   body,
@@ -24,6 +24,14 @@ function valueSchema(open: Open) {
   return z.object({ outcome: sealed(open, outcomeDocument), origin: sealed(open, awardDocument) });
 }
 export type Value = z.output<ReturnType<typeof valueSchema>>;
+
+const partialItems = z
+  .array(body)
+  .max(LIMITS.partial_items)
+  .refine(
+    (items) => items.reduce((sum, item) => sum + utf8Bytes(item), 0) <= LIMITS.partial_bytes,
+    "are too many bytes",
+  );
 
 /** The input beside a signed task is the one that it names (WIRE-5). */
 export function namesInput(digestOf: DigestOf) {
@@ -67,6 +75,20 @@ export function claimSchema(open: Open, digestOf: DigestOf) {
       note: message.optional(),
       /** Counts renewals; the answer repeats it, so that a late answer extends no later lease. */
       beat: count,
+    }),
+    /** What the handler says meanwhile. Never part of the outcome; not answered. */
+    z.object({
+      type: z.literal("partial"),
+      task: taskId,
+      award,
+      /** Of the last renewal: what is said here is newer than that. */
+      beat: count,
+      /** The number of the first of the items, from 0 in each ballot; with no items, of the next. */
+      seq: count,
+      /** Partial results as JSON texts, together at most `partial_bytes`. */
+      items: partialItems,
+      done_permille: z.int().min(0).max(1000),
+      note: message.optional(),
     }),
     z.object({
       type: z.literal("renewed"),
@@ -121,6 +143,8 @@ export function custodyRecord(open: Open) {
         message: message.optional(),
       }),
     ),
+    /** What the latest attempt that told of any had called, and its causes. */
+    told: z.object({ toolTrace, causes: z.array(message).max(16) }).optional(),
     /** Somebody asked for the task to be cancelled and was told that it will be. */
     cancel: z.boolean(),
   });

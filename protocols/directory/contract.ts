@@ -1,5 +1,6 @@
 /** What the directory is told and what it wants: its events and effects, and what it is made of. */
 import type { Instant, Network, PeerId, Random, Seal, Signed, Skill } from "../kernel/mod.ts";
+import type { DigestOf } from "../kernel/wire.ts";
 import type { AgentCard, CardDocument, DirectoryMessage, SeqRecord } from "./wire.ts";
 
 export interface DirectoryOptions {
@@ -11,6 +12,10 @@ export interface DirectoryOptions {
   readonly seal: Seal;
   /** Cards that it holds at most, when that is fewer than everybody's limit: for a small device, or very many peers in one process. */
   readonly cards_max?: number | undefined;
+  /** SHA-256, for the contracts of cards; absent: they are taken as they come. */
+  readonly digestOf?: DigestOf | undefined;
+  /** Whether the card is one of a member; absent: everybody is. */
+  readonly admits?: ((card: Signed<CardDocument>, wall: number) => boolean) | undefined;
 }
 
 export type DirectoryEvent = Instant &
@@ -20,6 +25,8 @@ export type DirectoryEvent = Instant &
         readonly agents: readonly AgentCard[];
         readonly addrs: readonly string[];
         readonly seq: number;
+        /** The chain of its own grants. */
+        readonly grants?: readonly string[] | undefined;
       }
     | { readonly type: "connected"; readonly peer: PeerId }
     | { readonly type: "disconnected"; readonly peer: PeerId }

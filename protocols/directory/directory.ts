@@ -104,12 +104,21 @@ export class Directory {
     return this.#cards.custodians(count, nonce);
   }
 
-  /** Whether a peer is known to have an agent with the skill. */
+  neighbours(): Iterable<PeerId> {
+    return this.#cards.connected.keys();
+  }
+
+  /** The grants on the card that is held of a peer. */
+  grants(peer: PeerId): readonly string[] | undefined {
+    return this.#cards.get(peer)?.card.value.grants;
+  }
+
   /** Agents of the whole network where so many are known here. */
   eligible(known: number): number {
     return Math.floor((known * this.#cards.population) / Math.max(1, this.#cards.size));
   }
 
+  /** Whether a peer is known to have an agent with the skill. */
   offers(peer: PeerId, skill: Skill): boolean | undefined {
     return this.#cards.offers(peer, skill);
   }

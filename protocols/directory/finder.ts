@@ -10,6 +10,7 @@
 import { type Instant, LIMITS, NEVER, type PeerId, type Signed, type Sizes, type Skill } from "../kernel/mod.ts";
 import type { Cards } from "./cards.ts";
 import type { DirectoryOptions, Emit } from "./contract.ts";
+import { brokenContract } from "./contracts.ts";
 import type { CardDocument, DirectoryMessage } from "./wire.ts";
 
 type Digest = Extract<DirectoryMessage, { type: "digest" }>;
@@ -85,6 +86,8 @@ export class Finder {
       case "cards":
         for (const card of message.cards) this.#learn(at, card, from);
         return this.#spreadNews(from);
+      case "revocations":
+        return; // not of the directory's making
     }
   }
 
@@ -151,11 +154,13 @@ export class Finder {
     const early = value.issued_ms - at.wall > LIMITS.clock_tolerance_ms;
     const lapsed = left_ms < -LIMITS.clock_tolerance_ms;
     if (signer === this.#options.self || value.network !== this.#options.network || early || lapsed) return;
+    if (this.#options.admits?.(card, at.wall) === false) return;
     const known = this.#cards.get(signer);
     if (known !== undefined && known.card.value.seq >= value.seq) {
       if (from === signer) this.#cards.appear(signer);
       return;
     }
+    if (this.#dishonest(value, signer, from)) return;
     const { full } = this.#cards;
     const wanted = from === undefined || this.#cards.connected.has(signer);
     if (known === undefined && !this.#cards.makeRoom(wanted, this.#needs)) return;
@@ -168,6 +173,17 @@ export class Finder {
     if (changed || restarted || back) this.#emit({ type: "met", peer: signer, card: value });
     // Where one had to go for a stranger, nobody else waits for him.
     if ((changed || restarted) && (known !== undefined || !full)) this.#news.push(signer);
+  }
+
+  /** DIR-13: whoever says another digest than that of its skill would be taken at a word that it does not keep. */
+  #dishonest(card: CardDocument, signer: PeerId, from: PeerId | undefined): boolean {
+    const { digestOf } = this.#options;
+    const broken = digestOf === undefined ? undefined : brokenContract(card, digestOf);
+    if (broken === undefined) return false;
+    const detail = `the card of ${signer} has another contract for ${broken.name} than it says`;
+    // Who merely passed it on may be of a version that does not look.
+    if (from === signer) this.#emit({ type: "refuse", from, clause: "DIR-13", detail });
+    return true;
   }
 
   /** DIR-6: news travels on to a few neighbours at once. */
@@ -244,6 +260,7 @@ function sameOffer(one: CardDocument, other: CardDocument): boolean {
   return (
     one.durable === other.durable &&
     one.version === other.version &&
+    sameItems(one.grants ?? [], other.grants ?? []) &&
     sameItems(one.addrs, other.addrs) &&
     sameItems(one.agents, other.agents)
   );

@@ -1,2 +1,2 @@
 export { Directory, type DirectoryEffect } from "./directory.ts";
-export type { AgentCard } from "./wire.ts";
+export type { AgentCard, CardDocument } from "./wire.ts";

@@ -10,6 +10,7 @@ interface Offer {
   readonly agents: readonly AgentCard[];
   readonly addrs: readonly string[];
   readonly seq: number;
+  readonly grants?: readonly string[] | undefined;
 }
 
 export class Publisher {
@@ -17,6 +18,7 @@ export class Publisher {
   readonly #emit: Emit;
   #agents: readonly AgentCard[] = [];
   #addrs: readonly string[] = [];
+  #grants: readonly string[] | undefined;
   #seq = 0;
   #started: number | undefined;
   #leaving = false;
@@ -31,7 +33,8 @@ export class Publisher {
     return this.#renew_at;
   }
 
-  offer({ agents, addrs, seq }: Offer): void {
+  offer({ agents, addrs, seq, grants }: Offer): void {
+    this.#grants = grants;
     this.#agents = agents;
     this.#addrs = addrs;
     this.#seq = Math.max(this.#seq, seq);
@@ -60,6 +63,7 @@ export class Publisher {
       agents: [...this.#agents],
       // Who leaves is not asked to keep anything for others.
       durable: durable && !this.#leaving,
+      ...(this.#grants === undefined ? {} : { grants: [...this.#grants] }),
     });
     const third = Math.floor(LIMITS.card_ms / 3);
     // A little early, each time by another bit: peers that started together do not renew together for ever.

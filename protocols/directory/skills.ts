@@ -115,9 +115,9 @@ function firstOf({ card }: Known, skill: Skill): SkillCard | undefined {
 function bestOf({ card, load_permille }: Known, skill: Skill): Candidate | undefined {
   let best: Candidate | undefined;
   for (const { name: agent, skills } of card.value.agents) {
-    for (const { name, cost, expected_ms } of skills) {
+    for (const { name, cost, expected_ms, contract } of skills) {
       if (name !== skill) continue;
-      const candidate = { peer: card.signer, agent, cost, expected_ms, load_permille };
+      const candidate = { peer: card.signer, agent, cost, expected_ms, load_permille, contract };
       if (best === undefined || scoreOf(candidate, UNKNOWN) < scoreOf(best, UNKNOWN)) best = candidate;
       break;
     }

@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { LIMITS } from "../kernel/limits.ts";
-import { duration_ms, issued_ms, message, network, type Open, peerId, sealed, skill } from "../kernel/wire.ts";
+import { digest, duration_ms, issued_ms, message, network, type Open, peerId, sealed, skill } from "../kernel/wire.ts";
+import { chainSeals, revocationDocument } from "../permissions/mod.ts";
 
 export const skillCard = z.object({
   name: skill,
@@ -15,6 +16,10 @@ export const skillCard = z.object({
   effects: z.union([z.enum(["none", "read", "write"]), z.array(z.string().max(256)).max(32)]),
   cost: z.number().min(0).max(1e12),
   expected_ms: duration_ms,
+  /** Whether doing it twice is as doing it once; absent: not said. */
+  idempotent: z.boolean().optional(),
+  /** The digest of its contract (`contracts.ts`); absent: a peer that does not say. */
+  contract: digest.optional(),
 });
 export type SkillCard = z.output<typeof skillCard>;
 
@@ -41,6 +46,8 @@ export const cardDocument = z.object({
   agents: z.array(agentCard).max(64),
   /** Whether what it promises survives its restart; custodians must. */
   durable: z.boolean(),
+  /** The grants that say what its peer may do, where the network asks for them. */
+  grants: chainSeals.optional(),
 });
 export type CardDocument = z.output<typeof cardDocument>;
 
@@ -55,6 +62,8 @@ export function directorySchema(open: Open) {
     }),
     z.object({ type: z.literal("want"), peers: z.array(peerId).max(LIMITS.digest_entries) }),
     z.object({ type: z.literal("cards"), cards: z.array(sealed(open, cardDocument)).max(64) }),
+    /** Grants that are over before their time: all that the sender holds, or what is new to it. */
+    z.object({ type: z.literal("revocations"), revocations: z.array(sealed(open, revocationDocument)).max(64) }),
   ]);
 }
 export type DirectoryMessage = z.output<ReturnType<typeof directorySchema>>;

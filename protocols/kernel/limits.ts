@@ -5,10 +5,12 @@
 import { assert } from "./assert.ts";
 
 export const LIMITS = {
-  /** Task inputs and outputs as JSON text. Larger ones need blobs, which this version does not have. */
+  /** Task inputs and outputs as JSON text. What is larger travels beside them, as blobs. */
   body_bytes: 64 * 1024,
   /** A gossip message: an announcement stays under 512 bytes so that gossipsub sends no IDONTWANT for it. */
   gossip_bytes: 8 * 1024,
+  /** Of an announcement before it is signed: 118 bytes of envelope bring it to 511. A longer one leaves its contract out. */
+  announcement_bytes: 393,
   /** A frame of the directory or auction protocols, without a task's body. */
   control_bytes: 64 * 1024,
   /** A frame of the claim protocol or an award: a body (at most doubled by JSON string escapes) and its documents. */
@@ -102,15 +104,33 @@ export const LIMITS = {
   /** Topics of one network that carry announcements. */
   shards: 16,
 
+  /** How deep tasks of tasks go: agents that ask each other in a ring end, and honest work seldom needs half of it. */
+  depth_max: 8,
+  /** What a handler says meanwhile goes out at most this often, and at most so much of it at once: a fact of it fits a log line. */
+  partial_ms: 250,
+  partial_bytes: 12 * 1024,
+  partial_items: 256,
+  /** What waits to go out at a contractor; of more the oldest is dropped. */
+  partial_queue_bytes: 256 * 1024,
+  /** Progress alone goes out between renewals at most this often, and only when it is so much further or its note is another. */
+  progress_ms: 500,
+  progress_step_permille: 50,
+
   /** Texts that people read. */
   message_chars: 2_048,
   /** The same inside the account of a task, where there are many. */
   account_chars: 256,
   account_causes: 8,
+  /** Tool calls in a failure, as JSON: 64 of about 300 bytes, with room for long names. */
+  account_trace_bytes: 32 * 1024,
   /** Refusals and asked peers remembered for a failure's account. */
   account_entries: 64,
   /** Peers whose past work is remembered. */
   receipts_max: 1_024,
+  /** So many tasks of a skill failed in a row, and a conductor prefers everybody else for a while, from the first to the last of these. */
+  slump_failures: 3,
+  slump_ms_first: 30_000,
+  slump_ms_last: 600_000,
 } as const;
 
 assert(LIMITS.hold_ms > LIMITS.wide_window_ms + LIMITS.agree_ms / 4, "a hold outlives the window it was made in");
@@ -120,6 +140,15 @@ assert(
 );
 assert(LIMITS.seal_chars >= ((2 * LIMITS.body_bytes + 24 * 1024) * 4) / 3, "the largest outcome fits into an envelope");
 assert(LIMITS.claim_bytes >= LIMITS.seal_chars + 16 * 1024, "an outcome and its awards fit into a claim frame");
+assert(
+  (LIMITS.seal_chars * 3) / 4 >=
+    LIMITS.account_trace_bytes +
+      // A text's character takes 6 bytes at most, as \u0001 does; the rest of an attempt, and of a line about a peer, 256.
+      6 * LIMITS.account_chars * (LIMITS.attempts_max + 2 * LIMITS.account_causes) +
+      6 * LIMITS.message_chars +
+      256 * (LIMITS.attempts_max + 2 * LIMITS.account_entries + 8),
+  "the largest account of a failure fits into an envelope",
+);
 assert(LIMITS.card_bytes < LIMITS.control_bytes, "a card fits into a control frame");
 assert(
   LIMITS.round_jump + (LIMITS.rounds_per_second * 2 * LIMITS.deadline_ms_max) / 1000 <= LIMITS.round_max,
@@ -127,4 +156,6 @@ assert(
 );
 assert(LIMITS.lease_ms_min / 3 >= 100, "renewals are no flood");
 assert(LIMITS.retry_ms * 2 < LIMITS.store_ms, "storing is tried more than twice");
+assert(LIMITS.partial_ms <= LIMITS.progress_ms, "partial results wait for no progress");
+assert(2 * LIMITS.partial_bytes < LIMITS.control_bytes, "escaped partial results fit into a frame beside an award");
 assert(LIMITS.better_bids <= LIMITS.crowd_bids, "silence does not starve a crowded auction");

@@ -9,9 +9,11 @@
  * The peer promises: it never throws because of anything a peer sent; it asks for one alarm at a time (the last `wake` counts);
  * it never uses a ballot twice; it holds bounded state.
  */
-import type { Reach, Reason, ToolTrace } from "../claim/documents.ts";
+import type { Lineage, Reach, Reason, ToolTrace } from "../claim/documents.ts";
 import type { AgentCard, CardDocument } from "../directory/wire.ts";
 import type { Digest, Instant, Network, PeerId, Seal, Signed, Skill, TaskId } from "../kernel/mod.ts";
+import type { DigestOf } from "../kernel/wire.ts";
+import type { PermissionOptions } from "../permissions/mod.ts";
 import type { Fact } from "./facts.ts";
 import type { Kept, Message, TopicDocument } from "./wire.ts";
 
@@ -22,11 +24,15 @@ export interface PeerOptions {
   /** Seeds every choice that chance makes. */
   readonly seed: number;
   readonly seal: Seal;
+  /** SHA-256, for the contracts of others' skills; absent: they are taken as they come. */
+  readonly digestOf?: DigestOf | undefined;
   readonly durable: boolean;
   readonly addrs: readonly string[];
   readonly agents: readonly AgentCard[];
   /** Cards of others that it holds at most; absent: `LIMITS.cards_max`. */
   readonly cards_max?: number | undefined;
+  /** Whom the network lets in, and what for; absent: everybody may do everything. */
+  readonly permissions?: PermissionOptions | undefined;
 }
 
 /** What a user asks for; the driver has checked the input against its size and parsed it as JSON. */
@@ -42,8 +48,13 @@ export interface Request {
   readonly attempts_max: number;
   readonly reach: Reach;
   readonly sealed: boolean;
+  /** Only agents with this contract are to do it. */
+  readonly contract?: Digest | undefined;
   /** Absent: 3 when at least 3 peers are known, else 1. */
   readonly custodians?: 1 | 3 | 5 | undefined;
+  /** Of a sub-task: the run that submits it. */
+  readonly lineage?: Lineage | undefined;
+  readonly budget?: number | undefined;
 }
 
 /** What a run leaves besides its end: for the outcome, or for the report of a failure. */
@@ -74,13 +85,21 @@ export type PeerEvent = Instant &
     | { readonly type: "submit"; readonly ref: number; readonly request: Request }
     | { readonly type: "cancel"; readonly ref: number; readonly task: TaskId }
     | { readonly type: "progress"; readonly task: TaskId; readonly done_permille: number; readonly note: string }
+    /** A partial result, as JSON text of at most `partial_bytes`. */
+    | { readonly type: "partial"; readonly task: TaskId; readonly fence: number; readonly value: string }
     | { readonly type: "ran"; readonly task: TaskId; readonly fence: number; readonly result: RunResult }
-    /** So many places of the agent are taken by handlers that would not stop. */
+    /** These agents are offered from now on, and no others: on the card and in bids. What they work on goes on. */
+    | { readonly type: "agents"; readonly agents: readonly AgentCard[] }
+    /** So many places of the agent are not to be given away: handlers that would not stop have them, or it takes no work for a while. */
     | { readonly type: "stuck"; readonly agent: string; readonly places: number }
     /** Peers that the DHT names as providers of the skill. */
     | { readonly type: "found"; readonly skill: Skill; readonly peers: readonly PeerId[] }
     | { readonly type: "card"; readonly card: Signed<CardDocument> }
     | { readonly type: "addresses"; readonly addrs: readonly string[] }
+    /** A connected peer showed this chain of grants, and was let in. */
+    | { readonly type: "presented"; readonly peer: PeerId; readonly chain: readonly string[] }
+    /** Its own chain was renewed. */
+    | { readonly type: "granted"; readonly chain: readonly string[] }
     /** No new work; a card without agents tells the others. */
     | { readonly type: "drain" }
   );
@@ -98,6 +117,9 @@ export type Effect =
       readonly input: string;
       readonly fence: number;
       readonly left_ms: number;
+      /** Of the task, for the sub-tasks of this run. */
+      readonly lineage?: Lineage | undefined;
+      readonly budget?: number | undefined;
     }
   | { readonly type: "stop"; readonly task: TaskId; readonly fence: number }
   | { readonly type: "answer"; readonly ref: number; readonly answer: Answer }
@@ -120,6 +142,13 @@ export type Answer =
   | {
       readonly ok: false;
       readonly task?: TaskId;
-      readonly reason: "not-stored" | "unknown-task" | "overloaded" | "draining" | "too-few-peers" | "already-decided";
+      readonly reason:
+        | "not-stored"
+        | "unknown-task"
+        | "overloaded"
+        | "draining"
+        | "too-few-peers"
+        | "already-decided"
+        | "denied";
       readonly message: string;
     };

@@ -2,7 +2,7 @@
  * The tasks a peer is a custodian of: its own and those of others that name it. Stores them, hands messages to them, performs
  * what they want, and forgets them when they are decided and old.
  */
-import type { AuctionMessage, Candidate, CfpDocument, Receipts } from "../auction/mod.ts";
+import { type AuctionMessage, type Candidate, type CfpDocument, type Receipts, Slumps } from "../auction/mod.ts";
 import type { TaskDocument } from "../claim/documents.ts";
 import {
   brokenTask,
@@ -25,9 +25,11 @@ import {
   shardOf,
   type TaskId,
   taskIdOf,
+  utf8Bytes,
 } from "../kernel/mod.ts";
 import type { Request } from "./contract.ts";
 import type { Post } from "./post.ts";
+import type { Rules } from "./rules.ts";
 import type { TaskView } from "./view.ts";
 
 type Cfp = Extract<AuctionMessage, { type: "cfp" }>;
@@ -43,6 +45,8 @@ export interface CustodiesOptions {
   readonly fellows: (count: number, nonce: string) => PeerId[];
   /** A call goes out on the skill's topic: its own agents hear it here, and the directory may look for more. */
   readonly announced: (cfp: Cfp, sealed: boolean) => void;
+  /** Who may do what, where the network asks. */
+  readonly rules: Rules | undefined;
 }
 
 /** Messages that deserve to know when their task is not here. */
@@ -61,6 +65,7 @@ export class Custodies {
   readonly #custodies = new Map<TaskId, Custodian>();
   readonly #submits = new Map<TaskId, number>();
   readonly #receipts = new Map<PeerId, Receipts>();
+  readonly #slumps = new Slumps();
   readonly #openBy = new Map<PeerId, number>();
   /** Not decided yet. */
   readonly #undecided = new Set<Custodian>();
@@ -77,7 +82,9 @@ export class Custodies {
     return { open: this.#undecided.size, decided: this.#custodies.size - this.#undecided.size };
   }
   /** `votes`, `awards`, `account`: the most that any one task has. */
-  sizes(): Sizes<"custodies" | "open" | "submits" | "receipts" | "initiators" | "votes" | "awards" | "account"> {
+  sizes(): Sizes<
+    "custodies" | "open" | "submits" | "receipts" | "slumps" | "initiators" | "votes" | "awards" | "account"
+  > {
     const most = { votes: 0, awards: 0, account: 0 };
     for (const custodian of this.#custodies.values()) {
       const { votes, awards, account } = custodian.sizes();
@@ -86,7 +93,8 @@ export class Custodies {
       most.account = Math.max(most.account, account);
     }
     const [custodies, open, submits] = [this.#custodies.size, this.#undecided.size, this.#submits.size];
-    return { custodies, open, submits, receipts: this.#receipts.size, initiators: this.#openBy.size, ...most };
+    const memory = { receipts: this.#receipts.size, slumps: this.#slumps.size };
+    return { custodies, open, submits, ...memory, initiators: this.#openBy.size, ...most };
   }
   views(): readonly TaskView[] {
     return [...this.#custodies.values()].map((custodian) => this.#view(custodian));
@@ -114,6 +122,8 @@ export class Custodies {
       input: custodian.input,
       outcome,
       account: account.summary(),
+      ...(value.lineage && { lineage: value.lineage }),
+      ...(value.budget !== undefined && { budget: value.budget }),
     };
   }
 
@@ -130,13 +140,12 @@ export class Custodies {
       return;
     }
     const { custodians: wanted, input, ...terms } = request;
-    const others = this.#options.fellows((wanted ?? 3) - 1, request.nonce);
-    if (wanted !== undefined && 1 + others.length < wanted) {
-      const message = `${wanted} custodians were asked for, and ${1 + others.length} are connected (this node included)`;
+    const custodians = this.named(wanted, request.nonce);
+    if (wanted !== undefined && custodians.length < wanted) {
+      const message = `${wanted} custodians were asked for, and ${custodians.length} are connected (this node included)`;
       post.answer(ref, { ok: false, reason: "too-few-peers", message });
       return;
     }
-    const custodians = [post.self, ...(others.length < 2 ? [] : others)];
     const { network, seal } = this.#options;
     const document: Signed<TaskDocument> = seal({
       kind: "task" as const,
@@ -156,7 +165,14 @@ export class Custodies {
       reach: request.reach,
       left_ms: request.deadline_ms,
     });
+    this.#noteLineage(custodian);
     this.#perform(custodian, custodian.begin(post.at.now));
+  }
+
+  /** Who would keep a task with this nonce; fewer than wanted where fewer are connected. */
+  named(wanted: 1 | 3 | 5 | undefined, nonce: string): PeerId[] {
+    const others = this.#options.fellows((wanted ?? 3) - 1, nonce);
+    return [this.#post.self, ...(wanted === undefined && others.length < 2 ? [] : others)];
   }
 
   cancel(ref: number, task: TaskId): void {
@@ -185,11 +201,22 @@ export class Custodies {
 
   receive(from: PeerId, message: ClaimMessage | AuctionMessage): void {
     const custodian = this.#custodies.get(message.task);
+    if (custodian !== undefined && message.type === "propose" && this.#deniesBid(custodian, from, message)) return;
     if (custodian !== undefined) this.#perform(custodian, custodian.receive(from, message, this.#post.at.now));
     else if (message.type === "store") this.#store(from, message);
     else if (ANSWERED.has(message.type)) {
       this.#post.send(from, { type: "not-understood", task: message.task, what: message.type, reason: "unknown-task" });
     }
+  }
+
+  /** PERM-7: the bid of whoever may not do the work is a refusal, and its maker need not hold room for it. */
+  #deniesBid(custodian: Custodian, from: PeerId, bid: Extract<AuctionMessage, { type: "propose" }>): boolean {
+    if (this.#options.rules?.deniesBid(from, custodian.document, bid.cost) !== true) return false;
+    const { task, round, load_permille } = bid;
+    const refusal = { type: "refuse" as const, task, round, reason: "denied" as const, load_permille };
+    this.#post.send(from, { type: "reject-proposal", task, round });
+    this.#perform(custodian, custodian.receive(from, refusal, this.#post.at.now));
+    return true;
   }
 
   /** CLAIM-2: a custodian stores what it is named for, once, while the task is alive. */
@@ -205,6 +232,8 @@ export class Custodies {
     }
     // Its own task, forgotten: this node may have voted on it, and whoever forgot a vote must not vote again.
     if (document.signer === this.#post.self) return;
+    if (this.#options.rules?.deniesTask(document) === true)
+      return this.#post.refuse(from, "PERM-6", "a task of somebody who may not announce it");
     if (!document.value.custodians.includes(this.#post.self)) {
       this.#post.send(from, { type: "not-understood", task, what: "store", reason: "not-custodian" });
       return;
@@ -214,7 +243,15 @@ export class Custodies {
       return;
     }
     const custodian = this.#open(document, input, Math.min(left_ms, document.value.deadline_ms));
+    this.#noteLineage(custodian);
     this.#perform(custodian, [...custodian.adopt(), ...custodian.receive(from, message, now)]);
+  }
+
+  /** Whoever keeps a sub-task can tell what it is for. */
+  #noteLineage({ task, document }: Custodian): void {
+    const { lineage, skill } = document.value;
+    if (lineage === undefined) return;
+    this.#post.note({ type: "sub-task", task: lineage.parent, child: task, skill, fence: lineage.fence });
   }
 
   // --- life of a custody ---
@@ -224,7 +261,18 @@ export class Custodies {
     const { self, at } = this.#post;
     const { skill } = document.value;
     const receipts = (peer: PeerId): Receipts => this.#receipts.get(peer) ?? { done: 0, failed: 0 };
-    const context = { self, seal, random, candidates: () => candidates(skill), eligible, receipts };
+    const resting = (peer: PeerId) => this.#slumps.resting(peer, skill, this.#post.at.now);
+    const permissions = this.#options.rules !== undefined;
+    const context = {
+      self,
+      seal,
+      random,
+      candidates: () => candidates(skill),
+      eligible,
+      receipts,
+      resting,
+      permissions,
+    };
     const custodian = new Custodian({ context, document, input, left_ms, kept, ...at });
     this.#custodies.set(custodian.task, custodian);
     if (custodian.outcome === undefined) this.#opened(custodian);
@@ -323,6 +371,7 @@ export class Custodies {
       case "acknowledge":
         return this.#acknowledge(custodian.task, effect.stored);
       case "credit":
+        this.#slumps.ended({ ...effect, skill: custodian.document.value.skill, ...post.at, failed: effect.again });
         return this.#credit(effect.peer, effect.good);
       case "keep":
       case "refuse":
@@ -334,7 +383,11 @@ export class Custodies {
   #announce(task: TaskDocument, cfp: Cfp): void {
     const { type: _, ...call } = cfp;
     const { network } = this.#options;
-    const document: CfpDocument = { kind: "cfp", network, issued_ms: this.#post.at.wall, ...call, sealed: task.sealed };
+    const whole: CfpDocument = { kind: "cfp", network, issued_ms: this.#post.at.wall, ...call, sealed: task.sealed };
+    const { contract: _contract, ...brief } = whole;
+    // The award says it again: what is too long for an announcement costs a refusal at most.
+    const long = whole.contract !== undefined && utf8Bytes(JSON.stringify(whole)) > LIMITS.announcement_bytes;
+    const document = long ? brief : whole;
     this.#post.push({ type: "publish", shard: shardOf(task.skill), document });
     this.#options.announced(cfp, task.sealed);
   }

@@ -6,7 +6,13 @@ import type { Bid } from "../auction/wire.ts";
 import type { OutcomeDocument, Reason, RefusalReason, TaskDocument } from "../claim/documents.ts";
 import type { Ballot, PeerId, Skill, TaskId } from "../kernel/mod.ts";
 
-export type RejectedBid = { readonly bidder: PeerId; readonly agent: string; readonly score: number };
+export type RejectedBid = {
+  readonly bidder: PeerId;
+  readonly agent: string;
+  readonly score: number;
+  /** Put behind all others: it failed this task before, or the last ones of the skill (AUCTION-20). */
+  readonly avoided?: boolean;
+};
 
 export type TaskFact = { readonly task: TaskId } & (
   | {
@@ -46,6 +52,16 @@ export type TaskFact = { readonly task: TaskId } & (
       readonly reason: RefusalReason;
     }
   | { readonly type: "progress"; readonly contractor: PeerId; readonly done_permille: number; readonly note: string }
+  /** Partial results of the run with this fence, numbered from `seq`; a gap in the numbers is what was lost. */
+  | {
+      readonly type: "partial";
+      readonly contractor: PeerId;
+      readonly fence: number;
+      readonly seq: number;
+      readonly values: readonly unknown[];
+    }
+  /** A run of this task submitted another: seen by whoever keeps that one. */
+  | { readonly type: "sub-task"; readonly child: TaskId; readonly skill: Skill; readonly fence: number }
   | {
       readonly type: "attempt-ended";
       readonly ballot: Ballot;

@@ -6,12 +6,25 @@
  * It is woken by everything; its own time is a timetable of its machines' deadlines behind one alarm.
  */
 import type { Candidate } from "../auction/mod.ts";
+import type { Cfp } from "../auction/wire.ts";
 import { equivocal } from "../claim/mod.ts";
-import { type AgentCard, Directory, type DirectoryEffect } from "../directory/mod.ts";
-import { assert, LIMITS, NEVER, type PeerId, Random, type Skill, shardOf, type TaskId } from "../kernel/mod.ts";
+import { type AgentCard, type CardDocument, Directory, type DirectoryEffect } from "../directory/mod.ts";
+import {
+  assert,
+  LIMITS,
+  NEVER,
+  type PeerId,
+  Random,
+  type Signed,
+  type Skill,
+  shardOf,
+  type TaskId,
+} from "../kernel/mod.ts";
+import type { Revocation, Verdict } from "../permissions/mod.ts";
 import type { Effect, PeerEvent, PeerOptions, Request } from "./contract.ts";
 import { Custodies } from "./custodies.ts";
 import { Post } from "./post.ts";
+import { Rules } from "./rules.ts";
 import type { KnownPeer, TaskView } from "./view.ts";
 import type { Kept, Message } from "./wire.ts";
 import { Works } from "./works.ts";
@@ -19,12 +32,14 @@ import { Works } from "./works.ts";
 type Heard = Extract<PeerEvent, { type: "heard" }>["document"];
 
 export class Peer {
-  readonly #options: PeerOptions;
   readonly #post: Post;
   readonly #directory: Directory;
   readonly #works: Works;
   readonly #custodies: Custodies;
+  /** Who may do what; undefined where everybody may do everything. */
+  readonly #rules: Rules | undefined;
   #addrs: readonly string[];
+  #agents: readonly AgentCard[];
   #draining = false;
   #alarm = NEVER;
 
@@ -32,23 +47,27 @@ export class Peer {
     const { self, network, seal, seed } = options;
     const random = new Random(seed);
     const post = new Post(self);
-    const directory = new Directory({ ...options, random });
-    this.#options = options;
+    const admits = (card: Signed<CardDocument>, wall: number) => this.#rules?.admitsCard(card, wall) ?? true;
+    const directory = new Directory({ ...options, random, admits });
+    const rules = this.#makeRules(options, post, directory);
+    this.#rules = rules;
     this.#addrs = options.addrs;
+    this.#agents = options.agents;
     this.#post = post;
     this.#directory = directory;
-    this.#works = new Works({ post, network, seal, random, directory });
+    this.#works = new Works({ post, network, seal, random, directory, rules });
     this.#custodies = new Custodies({
       post,
       network,
       seal,
       random,
-      candidates: (skill) => directory.candidates(skill),
+      rules,
+      candidates: (skill) => this.#candidates(skill),
       eligible: (known) => directory.eligible(known),
       fellows: (count, nonce) => directory.custodians(count, nonce),
       announced: (cfp, sealed) => {
         this.#need(cfp.skill);
-        this.#works.bid({ type: "call", now: post.at.now, conductor: self, cfp, reach: "wide", sealed });
+        this.#call({ conductor: self, cfp, reach: "wide", sealed });
       },
     });
   }
@@ -68,7 +87,11 @@ export class Peer {
     return this.#directory.known(this.#post.at.now);
   }
   candidates(skill: Skill): readonly Candidate[] {
-    return [...this.#directory.candidates(skill)];
+    return [...this.#candidates(skill)];
+  }
+  /** The custodians that a task with this nonce would get now, this peer first. */
+  custodians(wanted: 1 | 3 | 5 | undefined, nonce: string): readonly PeerId[] {
+    return this.#custodies.named(wanted, nonce);
   }
   /** Committed work per agent: held for bids and running. */
   load(): readonly { readonly agent: string; readonly busy: number; readonly concurrency: number }[] {
@@ -86,7 +109,7 @@ export class Peer {
   }
   /** The announcement shards of its own skills. */
   topics(): readonly number[] {
-    return shardsOf(this.#options.agents);
+    return shardsOf(this.#agents);
   }
 
   // --- events ---
@@ -112,8 +135,16 @@ export class Peer {
       case "heard":
         return this.#heard(event.signer, event.document);
       case "connected":
+        this.#direct({ now, wall, type: "connected", peer: event.peer });
+        return this.#rules?.greet(event.peer);
       case "disconnected":
-        return this.#direct({ now, wall, type: event.type, peer: event.peer });
+        this.#rules?.gone(event.peer);
+        return this.#direct({ now, wall, type: "disconnected", peer: event.peer });
+      case "presented":
+        return this.#rules?.present(event.peer, event.chain);
+      case "granted":
+        this.#rules?.renew(event.chain);
+        return this.#offer(0);
       case "unreachable":
         this.#direct({ now, wall, type: "unreachable", peer: event.peer });
         return this.#custodies.unreachable(event.peer);
@@ -122,9 +153,14 @@ export class Peer {
       case "cancel":
         return this.#custodies.cancel(event.ref, event.task);
       case "progress":
+      case "partial":
         return this.#works.step(event.task, event);
       case "ran":
         return this.#works.step(event.task, event);
+      case "agents":
+        this.#agents = event.agents;
+        this.#works.bid({ type: "agents", now, agents: event.agents });
+        return this.#offer(0);
       case "stuck":
         return this.#works.bid({ type: "stuck", now, agent: event.agent, places: event.places });
       case "found":
@@ -147,8 +183,9 @@ export class Peer {
     for (const { key, record } of kept) {
       if (record.kind === "input") inputs.set(key, record.text);
       if (record.kind === "seq") seq = record.seq;
+      if (record.kind === "revocation") this.#rules?.restore(record.revocation, record.general);
     }
-    this.#works.bid({ type: "agents", now: this.#post.at.now, agents: this.#options.agents });
+    this.#works.bid({ type: "agents", now: this.#post.at.now, agents: this.#agents });
     this.#offer(seq);
     for (const { key, record } of kept) {
       if (record.kind === "custody") {
@@ -164,16 +201,27 @@ export class Peer {
   }
 
   #offer(seq: number): void {
-    const agents = this.#draining ? [] : this.#options.agents;
-    this.#direct({ ...this.#post.at, type: "offer", agents, addrs: this.#addrs, seq });
+    const agents = this.#draining ? [] : this.#agents;
+    this.#direct({ ...this.#post.at, type: "offer", agents, addrs: this.#addrs, seq, grants: this.#rules?.chain });
   }
 
   #submit(ref: number, request: Request): void {
-    if (this.#draining) {
+    // What still runs may finish what it began.
+    if (this.#draining && request.lineage === undefined) {
       this.#post.answer(ref, { ok: false, reason: "draining", message: "this node is shutting down" });
       return;
     }
-    this.#need(request.skill);
+    const { skill, input_bytes, deadline_ms } = request;
+    const denied = this.#rules?.deniesOwn(skill, input_bytes, deadline_ms);
+    if (denied !== undefined) {
+      this.#post.answer(ref, {
+        ok: false,
+        reason: "denied",
+        message: `this node may not announce ${skill}: ${denied}`,
+      });
+      return;
+    }
+    this.#need(skill);
     this.#custodies.submit(ref, request);
   }
 
@@ -187,7 +235,9 @@ export class Peer {
       case "cards":
         return this.#direct({ now, wall, type: "message", from, message });
       case "cfp":
-        return this.#works.bid({ type: "call", now, conductor: from, cfp: message, reach: "directed", sealed: false });
+        return this.#call({ conductor: from, cfp: message, reach: "directed", sealed: false });
+      case "revocations":
+        return this.#rules?.receive(from, message);
       case "reject-proposal":
         return this.#works.bid({ type: "reject", now, task: message.task, round: message.round, conductor: from });
       case "accept-proposal":
@@ -212,6 +262,7 @@ export class Peer {
       case "accept":
       case "accepted":
       case "renew":
+      case "partial":
       case "failure":
       case "tend":
       case "cancel":
@@ -224,12 +275,14 @@ export class Peer {
     const { now } = this.#post.at;
     switch (document.kind) {
       case "cfp": {
-        const { task, skill, round, window_ms, left_ms, input_bytes, eligible, sealed } = document;
-        const cfp = { type: "cfp" as const, task, skill, round, window_ms, left_ms, input_bytes, eligible };
-        return this.#works.bid({ type: "call", now, conductor: signer, cfp, reach: "wide", sealed });
+        const { kind: _, network: __, issued_ms: ___, sealed, ...call } = document;
+        return this.#call({ conductor: signer, cfp: { type: "cfp", ...call }, reach: "wide", sealed });
       }
       case "propose":
+        if (this.#rules?.isMember(signer) === false) return;
         return this.#works.bid({ type: "heard", now, bidder: signer, bid: document });
+      case "revocation-notice":
+        return this.#rules?.heard(document.revocation);
       case "equivocation": {
         const { first, second } = document;
         if (!equivocal(first, second))
@@ -272,6 +325,43 @@ export class Peer {
     }
   }
 
+  // --- permissions ---
+
+  #makeRules({ permissions, network }: PeerOptions, post: Post, directory: Directory): Rules | undefined {
+    if (permissions === undefined) return undefined;
+    const grants = (peer: PeerId) => directory.grants(peer);
+    return new Rules({ post, network, permissions, grants, neighbours: () => directory.neighbours() });
+  }
+
+  #candidates(skill: Skill): readonly Candidate[] {
+    const candidates = this.#directory.candidates(skill);
+    const rules = this.#rules;
+    return rules === undefined ? candidates : candidates.filter(({ peer }) => rules.mayWork(peer, skill));
+  }
+
+  /** PERM-5: who may not announce is told so, where others would be refused by word. */
+  #call(call: { conductor: PeerId; cfp: Cfp; reach: "directed" | "wide"; sealed: boolean }): void {
+    const { conductor, cfp, reach } = call;
+    const { now } = this.#post.at;
+    const price = this.#works.priceOf(cfp.skill);
+    if (this.#rules?.deniesCall(conductor, cfp, price) !== true) return this.#works.bid({ type: "call", now, ...call });
+    if (reach === "wide" && (price === undefined || cfp.eligible > LIMITS.crowd)) return;
+    const { task, round } = cfp;
+    this.#post.send(conductor, { type: "refuse", task, round, reason: "denied", load_permille: 0 });
+  }
+
+  /** What a chain is worth in that peer's hands; undefined where nobody asks. */
+  judge(peer: PeerId, chain: readonly string[], wall: number): Verdict | undefined {
+    return this.#rules?.judge(peer, chain, wall);
+  }
+  /** What that peer may do, by what it showed or its card says; undefined where nobody asks. */
+  rights(peer: PeerId, wall: number): Verdict | undefined {
+    return this.#rules?.rightsOf(peer, wall);
+  }
+  revocations(): readonly Revocation[] {
+    return this.#rules?.revocations() ?? [];
+  }
+
   // --- time ---
 
   /** Deadlines are facts: whatever is due is handled before the event that happened to come. */
@@ -284,6 +374,7 @@ export class Peer {
       const id = key.slice(space + 1) as TaskId;
       if (key === "directory") this.#direct({ ...at, type: "tick" });
       else if (key === "bidder") this.#works.bid({ type: "tick", now });
+      else if (key === "revocations") this.#rules?.tick();
       else if (kind === "task") this.#custodies.tick(id);
       else if (kind === "run") this.#works.step(id, { type: "tick", now });
       else this.#works.forget(id);

@@ -7,7 +7,7 @@ import type { Answer, Effect } from "./contract.ts";
 import type { Message } from "./wire.ts";
 
 /** Whose deadline a key of the timetable is. */
-export type Clock = "directory" | "bidder" | `task ${TaskId}` | `run ${TaskId}` | `ran ${TaskId}`;
+export type Clock = "directory" | "bidder" | "revocations" | `task ${TaskId}` | `run ${TaskId}` | `ran ${TaskId}`;
 
 export class Post {
   readonly self: PeerId;

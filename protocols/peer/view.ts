@@ -1,5 +1,5 @@
 /** What can be read from a peer without changing it: the answers behind `tasks`, `show`, `agents`. Plain data. */
-import type { Attempt, Failure, OutcomeDocument } from "../claim/documents.ts";
+import type { Attempt, Failure, Lineage, OutcomeDocument } from "../claim/documents.ts";
 import type { CardDocument } from "../directory/wire.ts";
 import type { Ballot, PeerId, Skill, TaskId } from "../kernel/mod.ts";
 
@@ -29,6 +29,9 @@ export interface TaskView {
   readonly outcome?: OutcomeDocument | undefined;
   /** Announcements made by this node, whom it asked, who refused. */
   readonly account: Pick<Failure, "asked" | "refusals" | "rounds">;
+  /** Of a sub-task. */
+  readonly lineage?: Lineage;
+  readonly budget?: number;
 }
 
 export interface KnownPeer {

@@ -9,6 +9,7 @@ import { type ClaimMessage, claimSchema, custodyRecord, inputRecord, runRecord }
 import { type DirectoryMessage, directorySchema, seqRecord } from "../directory/wire.ts";
 import { LIMITS } from "../kernel/limits.ts";
 import { type DigestOf, network, type Open, sealed } from "../kernel/wire.ts";
+import { revocationDocument } from "../permissions/mod.ts";
 
 export type Message = DirectoryMessage | AuctionMessage | ClaimMessage;
 
@@ -20,7 +21,7 @@ export const PROTOCOLS = {
 } as const;
 export type ProtocolName = keyof typeof PROTOCOLS;
 
-const DIRECTORY: ReadonlySet<string> = new Set<DirectoryMessage["type"]>(["digest", "want", "cards"]);
+const DIRECTORY: ReadonlySet<string> = new Set<DirectoryMessage["type"]>(["digest", "want", "cards", "revocations"]);
 const AUCTION: ReadonlySet<string> = new Set<AuctionMessage["type"]>([
   "cfp",
   "propose",
@@ -50,14 +51,38 @@ export function equivocationDocument(open: Open) {
   return z.strictObject({ kind: z.literal("equivocation"), network, first: award, second: award });
 }
 
+/** A revocation as it was signed, whoever passes it on. */
+export function revocationNotice(open: Open) {
+  return z.strictObject({
+    kind: z.literal("revocation-notice"),
+    network,
+    revocation: sealed(open, revocationDocument),
+  });
+}
+
+/** What a peer keeps of a revocation: with what it counted for when it came. */
+function revocationRecord(open: Open) {
+  return z.object({
+    kind: z.literal("revocation"),
+    revocation: sealed(open, revocationDocument),
+    general: z.boolean(),
+  });
+}
+
 /** A document on a topic; the envelope around it names its signer. */
 export function topicSchema(open: Open) {
-  return z.discriminatedUnion("kind", [cfpDocument, bidDocument, equivocationDocument(open)]);
+  return z.discriminatedUnion("kind", [cfpDocument, bidDocument, equivocationDocument(open), revocationNotice(open)]);
 }
 export type TopicDocument = z.output<ReturnType<typeof topicSchema>>;
 
 /** Records of the node's store. */
 export function recordSchema(open: Open) {
-  return z.discriminatedUnion("kind", [custodyRecord(open), runRecord(open), inputRecord, seqRecord]);
+  return z.discriminatedUnion("kind", [
+    custodyRecord(open),
+    runRecord(open),
+    inputRecord,
+    seqRecord,
+    revocationRecord(open),
+  ]);
 }
 export type Kept = z.output<ReturnType<typeof recordSchema>>;

@@ -5,7 +5,7 @@
 import { Bidder, type BidderEffect } from "../auction/mod.ts";
 import type { AuctionMessage } from "../auction/wire.ts";
 import { brokenAward, brokenTask, Contractor, type ContractorEffect, type RunRecord, untimely } from "../claim/mod.ts";
-import type { Directory } from "../directory/mod.ts";
+import type { AgentCard, Directory } from "../directory/mod.ts";
 import {
   type Ballot,
   compareBallots,
@@ -15,11 +15,13 @@ import {
   type PeerId,
   type Random,
   type Seal,
+  type Skill,
   shardOf,
   type TaskId,
   taskIdOf,
 } from "../kernel/mod.ts";
 import type { Post } from "./post.ts";
+import type { Rules } from "./rules.ts";
 
 export interface WorksOptions {
   readonly post: Post;
@@ -27,6 +29,7 @@ export interface WorksOptions {
   readonly seal: Seal;
   readonly random: Random;
   readonly directory: Directory;
+  readonly rules: Rules | undefined;
 }
 
 type Award = Extract<AuctionMessage, { type: "accept-proposal" }>;
@@ -37,6 +40,7 @@ export class Works {
   readonly #bidder: Bidder;
   /** What the timetable was told last of the bidder: most bids of others that it hears change nothing. */
   #bidderAt = NEVER;
+  #agents: readonly AgentCard[] = [];
   readonly #runs = new Map<TaskId, Contractor>();
   /** The last ballot of each finished or cut-off task. */
   readonly #ran = new Map<TaskId, Ballot>();
@@ -47,6 +51,12 @@ export class Works {
     const quality = options.directory.quality.bind(options.directory);
     const offers = options.directory.offers.bind(options.directory);
     this.#bidder = new Bidder({ random: options.random, quality, offers });
+  }
+
+  /** What the cheapest agent with the skill asks; undefined: none has it. */
+  priceOf(skill: Skill): number | undefined {
+    const skills = this.#agents.flatMap((agent) => agent.skills.filter(({ name }) => name === skill));
+    return skills.length === 0 ? undefined : Math.min(...skills.map(({ cost }) => cost));
   }
 
   load(): ReturnType<Bidder["load"]> {
@@ -61,6 +71,7 @@ export class Works {
   }
 
   bid(event: Parameters<Bidder["receive"]>[0]): void {
+    if (event.type === "agents") this.#agents = event.agents;
     for (const effect of this.#bidder.receive(event)) this.#performBid(effect);
     const at = this.#bidder.deadline();
     if (event.type === "heard" && at === this.#bidderAt) return;
@@ -106,6 +117,10 @@ export class Works {
       this.#work(known, known.receive({ type: "award", now: this.#post.at.now, award }));
       return;
     }
+    if (this.#options.rules?.deniesAward(document, this.#runsOf(document.signer)) === true) {
+      this.#post.send(from, { type: "refuse", task, round, reason: "denied", load_permille: 0, ballot });
+      return;
+    }
     const [room] = this.#runs.size < LIMITS.runs_max ? this.#engage(message) : [];
     if (room?.type === "engaged") this.#begin(message, room.agent);
     else {
@@ -114,9 +129,22 @@ export class Works {
     }
   }
 
+  #runsOf(initiator: PeerId): number {
+    let count = 0;
+    for (const run of this.#runs.values()) if (run.initiator === initiator) count += 1;
+    return count;
+  }
+
   #engage({ task, document }: Award): readonly BidderEffect[] {
-    const { skill, input_bytes } = document.value;
-    const effects = this.#bidder.receive({ type: "engage", now: this.#post.at.now, task, skill, input_bytes });
+    const { skill, input_bytes, contract } = document.value;
+    const effects = this.#bidder.receive({
+      type: "engage",
+      now: this.#post.at.now,
+      task,
+      skill,
+      input_bytes,
+      contract,
+    });
     return effects.filter(({ type }) => type === "engaged" || type === "no-room");
   }
 
@@ -184,9 +212,10 @@ export class Works {
         const { bid, hold_ms } = effect;
         this.#post.send(effect.to, { type: "propose", ...bid, hold_ms });
         if (!effect.publish) return;
-        const { task, round, agent, cost, expected_ms, load_permille } = bid;
+        const { task, round, agent, cost, expected_ms, load_permille, contract } = bid;
         const { network } = this.#options;
-        const terms = { task, round, agent, cost, expected_ms, load_permille };
+        const held = contract === undefined ? {} : { contract };
+        const terms = { task, round, agent, cost, expected_ms, load_permille, ...held };
         const document = { kind: "propose" as const, network, issued_ms: this.#post.at.wall, ...terms };
         this.#post.push({ type: "publish", shard: shardOf(effect.skill), document });
         return;

@@ -20,6 +20,7 @@ const LATE_MS = 5;
 
 /** `prompt`: whether a peer notes what it does when it does it; where a disk is slow, notes come later than what they tell. */
 export function choices(evidence: Evidence, prompt: (node: number) => boolean = () => true): Breach[] {
+  const setbacks = setbacksIn(evidence);
   return evidence.tasks().flatMap((seen) => {
     const desks = new Map<number, Desk>();
     const breaches: Breach[] = [];
@@ -31,6 +32,8 @@ export function choices(evidence: Evidence, prompt: (node: number) => boolean = 
           // A conductor's alarm that rings late may bring its own bid and the end of the window at once.
           own: (bidder) => evidence.nodeOf(bidder) === node,
           late_ms: prompt(node) ? LATE_MS : NEVER,
+          hasSlump: (bidder, until) =>
+            (setbacks.get(`${node} ${bidder}`)?.[LIMITS.slump_failures - 1] ?? NEVER) <= until,
         });
       desks.set(node, desk);
       const wrong = desk.read(fact, at);
@@ -41,6 +44,22 @@ export function choices(evidence: Evidence, prompt: (node: number) => boolean = 
     }
     return breaches;
   });
+}
+
+/** When attempts ended, in order, by the conductor that noted it and the contractor. */
+function setbacksIn(evidence: Evidence): ReadonlyMap<string, readonly number[]> {
+  const setbacks = new Map<string, number[]>();
+  for (const { facts } of evidence.tasks()) {
+    for (const { at, node, fact } of facts) {
+      if (fact.type !== "attempt-ended") continue;
+      const key = `${node} ${fact.contractor}`;
+      const known = setbacks.get(key);
+      if (known === undefined) setbacks.set(key, [at]);
+      else known.push(at);
+    }
+  }
+  for (const times of setbacks.values()) times.sort((left, right) => left - right);
+  return setbacks;
 }
 
 interface Round {
@@ -56,6 +75,8 @@ interface DeskOptions {
   readonly crashedBefore: (at: number) => boolean;
   readonly own: (bidder: PeerId) => boolean;
   readonly late_ms: number;
+  /** Whether this conductor has seen so many of its attempts end that it may rest (AUCTION-20). */
+  readonly hasSlump: (bidder: PeerId, at: number) => boolean;
 }
 
 /** One conductor's auctions of one task. */
@@ -125,7 +146,7 @@ class Desk {
       next.length > 0 && next.length === ranking.length && next.every((one, index) => same(one, ranking[index]));
     this.#standBys = others;
     this.#choice = { ballot, winner: winner.bidder };
-    return standBy ? undefined : (this.#judged(ranking) ?? this.#disordered(ranking, this.#options.crashedBefore(at)));
+    return standBy ? undefined : (this.#judged(ranking) ?? this.#disordered(ranking, at));
   }
 
   #judged(ranking: readonly Ranked[]): string | undefined {
@@ -146,14 +167,19 @@ class Desk {
   }
 
   /** A crash may have swallowed the note of a failure that the conductor's disk remembers: then nothing can be said. */
-  #disordered(ranking: readonly Ranked[], crashed: boolean): string | undefined {
-    if (crashed) return undefined;
+  #disordered(ranking: readonly Ranked[], at: number): string | undefined {
+    if (this.#options.crashedBefore(at)) return undefined;
+    for (const { bidder, avoided = false } of ranking) {
+      const failed = this.#failed.has(bidder);
+      if (failed && !avoided) return `${bidder}, which failed this task, is not avoided`;
+      if (avoided && !failed && !this.#options.hasSlump(bidder, at)) return `${bidder} is avoided, and failed nothing`;
+    }
     for (const [index, right] of ranking.entries()) {
       const left = ranking[index - 1];
       if (left === undefined) continue;
-      const [failed, later] = [this.#failed.has(left.bidder), this.#failed.has(right.bidder)];
-      if (failed && !later) return `${left.bidder}, which failed this task, was put before ${right.bidder}`;
-      if (failed === later && left.score > right.score)
+      const { avoided = false } = left;
+      if (avoided && right.avoided !== true) return `${left.bidder}, which is avoided, was put before ${right.bidder}`;
+      if (avoided === (right.avoided === true) && left.score > right.score)
         return `${left.bidder} at ${left.score} was put before ${right.bidder} at ${right.score}`;
     }
     return undefined;

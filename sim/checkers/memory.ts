@@ -24,6 +24,7 @@ const MOST: Some = {
   custodies: LIMITS.custody_max,
   open: LIMITS.open_max,
   receipts: LIMITS.receipts_max,
+  slumps: LIMITS.receipts_max,
   votes: LIMITS.account_entries,
   awards: LIMITS.account_entries,
   account: LIMITS.account_entries,

@@ -13,6 +13,8 @@ const EACH = 4;
 const RENEWALS = 3;
 /** What is said again before it is only every few seconds: once, then after one, two and four pauses. */
 const HASTY = 4;
+/** How often progress alone is told in one run, at most, when no note comes with it: a copy each, and no answer. */
+const STEPS = 1_000 / LIMITS.progress_step_permille;
 /** Renewals still under way, and votes on their way, when the last thing was noted. */
 const AFTER_MS = 10_000;
 
@@ -38,10 +40,11 @@ function allowance(scene: Scene, seen: TaskEvidence): number {
   const called = calls * EACH * 2 * Math.min(hosts.length, LIMITS.crowd);
   const voted = (1 + turns + crashes) * EACH * HASTY * custodians.length;
   const renewed = (EACH * custodians.length * RENEWALS * (lasted_ms + lease_ms)) / lease_ms;
+  const told = 2 * custodians.length * Math.min(STEPS * (1 + turns), lasted_ms / LIMITS.progress_ms);
   // A contractor that does not hear of the decision offers its result until well after the deadline.
   const waited_ms = Math.max(lasted_ms, Math.min(now - from, deadline_ms + 2 * lease_ms));
   const asked = (EACH * custodians.length ** 2 * waited_ms) / LIMITS.pause_ms_last;
-  return Math.ceil(called + voted + renewed + asked);
+  return Math.ceil(called + voted + renewed + told + asked);
 }
 
 /** How often bidders were called and ballots begun, and for how long anything was noted. */

@@ -63,11 +63,15 @@ export function attempts(evidence: Evidence): Breach[] {
   return evidence.tasks().flatMap(({ task, facts }) => {
     const most = evidence.termsOf(task)?.attempts_max;
     if (most === undefined) return [];
-    const ended = new Map<number, number>();
+    const ended = new Map<number, { readonly count: number; readonly last: PeerId }>();
     const breaches: Breach[] = [];
     for (const { at, node, fact } of facts) {
-      const count = ended.get(node) ?? 0;
-      if (fact.type === "attempt-ended") ended.set(node, count + 1);
+      const { count = 0, last } = ended.get(node) ?? {};
+      if (fact.type === "attempt-ended") {
+        // A contractor that does not take its work up again has not tried again.
+        const isSilence = fact.reason === "lost" && last === fact.contractor;
+        ended.set(node, { count: isSilence ? count : count + 1, last: fact.contractor });
+      }
       if (fact.type !== "prepared" || fact.why !== "re-award" || count < most) continue;
       const detail = `${short(task)}: peer ${node} goes on after ${at} ms and ${count} attempts, ${most} were granted`;
       breaches.push({ promise: "attempts", detail });

@@ -128,9 +128,19 @@ describe("submit", () => {
   });
 
   it("shows who would be asked, without asking", async () => {
+    const listed = async () =>
+      JSON.parse((await run("tasks", "--json")).stdout).map(({ task }: { task: string }) => task);
+    const before = await listed();
     const { code, stdout } = await run("submit", "text.count@1", "--dry-run");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^1 {2}12D3Koo\S+ {2}all /m);
+    expect(stdout).toMatch(/^bids {2}12D3Koo\S+ {2}all .* none {2,}[0-9a-f]{12}$/m);
+    const misfit = await run("submit", "text.count@1", "--input", '{"txt":1}', "--dry-run", "--json");
+    expect([misfit.code, JSON.parse(misfit.stdout).candidates[0]]).toMatchObject([5, { fits: false, bids: false }]);
+    const [known] = JSON.parse((await run("submit", "text.count@1", "--dry-run", "--json")).stdout).candidates;
+    expect(known).toMatchObject({ bids: true, effects: "none", contract: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const other = await run("submit", "text.count@1", "--dry-run", "--contract", "0".repeat(64));
+    expect([other.code, other.stderr]).toEqual([5, expect.stringContaining("under another contract")]);
+    expect(await listed()).toEqual(before);
     expect((await run("submit", "nobody.has@1", "--dry-run")).code).toBe(5);
   });
 

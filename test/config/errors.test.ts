@@ -31,7 +31,7 @@ agents:
     '4:6: api is "0.0.0.0:80"; it must be a loopback address such as 127.0.0.1:0, or unix:./moot.sock',
     "5:6: data is empty; it must be a path to a folder",
     `7:11: agents[0].name is "a b"; it must be a name of letters, digits, '-', '_' and '.', at most 64`,
-    "8:16: agents[0].handler.webhook is a kind of handler of a later version; this one has exec and module",
+    "8:25: agents[0].handler.webhook is 3; it must be a URL such as https://example.com/count, or a map such as { url: https://example.com/count, headers: {} }",
     "9:5: agents[0].concurency is not a key; did you mean concurrency?",
     "10:17: agents[0].timeout_ms is 0; it must be a whole number of milliseconds, from 1 to 86400000",
     '12:15: agents[0].skills[0].name is "text.count"; it must be a lower-case dotted name and a major version, such as text.count@1',
@@ -56,7 +56,7 @@ test("problems are data too", async () => {
         column: 1,
         path: "zzzzzzzzzz",
         problem: "is not a key",
-        remedy: "the keys here are network, listen, join, data, api, agents",
+        remedy: "the keys here are network, listen, join, data, blobs, api, records, journal, agents",
       },
     ],
   });
@@ -71,13 +71,6 @@ test.each([
   ["agents: []\n\tapi: x", "2:1: "],
 ])("a file that is no config: %j", async (text, words) => {
   expect((await told(text))[0]).toContain(words);
-});
-
-test.each(["webhook", "a2a", "mcp", "openai"])("a handler of a later version is told so: %s", async (kind) => {
-  const text = withSkill().replace("exec: [sh]", `${kind}: http://localhost`);
-  expect(await told(text)).toEqual([
-    `3:16: agents[0].handler.${kind} is a kind of handler of a later version; this one has exec and module`,
-  ]);
 });
 
 test("a handler is exactly one thing, and that is there", async () => {

@@ -10,6 +10,7 @@
 //
 // It is no custodian, and so no initiator: what it loses when it dies others notice and do again.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,18 +22,24 @@ import { Disk, Wire } from "./minimal-peer/wire.js";
 import { Worker } from "./minimal-peer/work.js";
 
 const agent = (name, concurrency) => {
-  const skill = { name: `conformance.${name}@1`, effects: "none", cost: 10, expected_ms: 10 };
+  const contract = { effects: "none", idempotent: true, name: `conformance.${name}@1` }; // in the order of RFC 8785
+  const digest = createHash("sha256").update(JSON.stringify(contract)).digest("hex");
+  const skill = { ...contract, cost: 10, expected_ms: 10, contract: digest };
   return { name, concurrency, skills: [skill] };
 };
 const agents = [agent("work", 256), agent("narrow", 1)];
 
 /** The agent of the conformance kit: its input says what to do. Never rejects: an end is an answer or a reason. */
-async function handler({ input, signal, progress }) {
+async function handler({ input, signal, progress, partial }) {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     return { reason: "invalid-input", message: "the input is no object", retryable: false };
   }
   if (Number.isInteger(input.progress)) progress(Math.min(1000, Math.max(0, input.progress)));
   try {
+    for (let nth = 0; nth < (input.partials ?? 0); nth++) {
+      partial(nth);
+      await pause(input.every_ms ?? 0, undefined, input.deaf === true ? {} : { signal });
+    }
     await pause(input.after_ms ?? 0, undefined, input.deaf === true ? {} : { signal });
   } catch {
     const [reason, message] = signal.aborted ? ["cancelled", "told to stop"] : ["invalid-input", "after_ms"];

@@ -64,6 +64,7 @@ function scene(
     addrs: () => [],
     send: (_, message) => sent.push({ message, kept: [...store.entries()].length }),
     publish: nothing,
+    hear: nothing,
     learn: nothing,
     hangUp: nothing,
     penalise: nothing,

@@ -1,16 +1,16 @@
 /** The handlers of a node: every run has one end, also one that was stopped, that failed, or that no agent was there for. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { type Driver, Work } from "../../node/driver/mod.ts";
-import type { AgentSpec } from "../../node/handlers/mod.ts";
+import { type AgentSpec, type Handler, HandlerError } from "../../node/handlers/mod.ts";
 import { parseSkill } from "../../protocols/mod.ts";
-import { shell } from "../handlers/helpers.ts";
+import { agentOf, shell } from "../handlers/helpers.ts";
 import { must, taskId } from "../host/helpers.ts";
 
 const skill = must(parseSkill("test.it@1"));
 
 function room(agent: AgentSpec) {
   const events: Parameters<Driver["push"]>[0][] = [];
-  const work = new Work([agent], (event) => events.push(event));
+  const work = new Work([{ ...agent, concurrency: 4 }], (event) => events.push(event));
   const run = (number: number, { name = agent.name, input = "1" } = {}) =>
     work.run({ type: "run", task: taskId(number), agent: name, skill, input, fence: 8, left_ms: 20_000 });
   const ends = () => events.filter(({ type }) => type === "ran");
@@ -27,7 +27,12 @@ it("reports the end of each run once, whatever it is", async () => {
   const absent = { ok: false, reason: "spawn", retryable: true };
   expect(ends()).toHaveLength(4);
   for (const number of [1, 2, 3])
-    expect(ends()).toContainEqual({ type: "ran", task: taskId(number), fence: 8, result: done });
+    expect(ends()).toContainEqual({
+      type: "ran",
+      task: taskId(number),
+      fence: 8,
+      result: expect.objectContaining(done),
+    });
   expect(ends()).toContainEqual(expect.objectContaining({ task: taskId(4), result: expect.objectContaining(absent) }));
 });
 
@@ -49,4 +54,70 @@ it("stops the run that it is told to stop, and no other", async () => {
     { task: taskId(1), result: { ok: false } },
     { task: taskId(2), result: { ok: true, output: "2" } },
   ]);
+});
+
+/** With the agents that are offered, as told. */
+function watched(specs: readonly AgentSpec[]) {
+  const events: Parameters<Driver["push"]>[0][] = [];
+  const offers: string[][] = [];
+  const lives: string[] = [];
+  const work = new Work(specs, (event) => events.push(event));
+  work.watch({
+    onOffer: (ready) => offers.push(ready.map(({ name }) => name)),
+    onStanding: (agent, { state }) => lives.push(`${agent} ${state}`),
+  });
+  const run = (number: number, agent: string) =>
+    work.run({ type: "run", task: taskId(number), agent, skill, input: "1", fence: 8, left_ms: 20_000 });
+  return { work, run, events, offers, lives };
+}
+
+function coded(name: string, handler: Handler): AgentSpec {
+  return { ...agentOf({ kind: "code", handler }), name };
+}
+
+it("changes its agents while they work: what runs goes on, and the offer follows", async () => {
+  const gate = Promise.withResolvers<void>();
+  const close = vi.fn(async () => undefined);
+  const [stays, goes] = [
+    coded("stays", { run: async () => 1 }),
+    coded("goes", { run: () => gate.promise.then(() => 2), close }),
+  ];
+  const comes = coded("comes", { run: async () => 3 });
+  const { work, run, events, offers, lives } = watched([stays, goes]);
+  run(1, "goes");
+  work.setAgents([comes, { ...stays }]);
+  expect(offers).toEqual([["comes", "stays"]]);
+  expect(lives).toEqual(["goes draining", "comes ready"]);
+  run(2, "goes");
+  run(3, "comes");
+  run(4, "stays");
+  await vi.waitFor(() => expect(events.filter(({ type }) => type === "ran")).toHaveLength(3));
+  expect(close).not.toHaveBeenCalled();
+  gate.resolve();
+  await work.idle(5_000);
+  expect(events).toContainEqual(
+    expect.objectContaining({ task: taskId(1), result: expect.objectContaining({ ok: true, output: "2" }) }),
+  );
+  expect(events).toContainEqual(
+    expect.objectContaining({ task: taskId(2), result: expect.objectContaining({ ok: false, reason: "spawn" }) }),
+  );
+  await vi.waitFor(() => expect(close).toHaveBeenCalledOnce());
+  work.setAgents([comes, stays]);
+  expect(offers).toHaveLength(1);
+});
+
+it("offers an agent when it is ready and no sooner, and tells how many places its breaker takes", async () => {
+  const gate = Promise.withResolvers<void>();
+  const run = () => Promise.reject(new HandlerError("retry", "not now"));
+  const slow = { ...coded("slow", { run, start: () => gate.promise }), breaker: { failures: 1, pause_ms: 20 } };
+  const { work, events, offers, ...room } = watched([slow]);
+  expect(work.offered()).toEqual([]);
+  gate.resolve();
+  await work.started(5_000);
+  expect(offers).toEqual([["slow"]]);
+  room.run(1, "slow");
+  await vi.waitFor(() => expect(events.at(-1)).toEqual({ type: "stuck", agent: "slow", places: 0 }));
+  expect(events.map((event) => (event.type === "stuck" ? event.places : event.type))).toEqual([1, "ran", 0]);
+  expect(offers).toHaveLength(1);
+  await work.close();
 });

@@ -3,9 +3,9 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey } from "@libp2p/interface";
 import { generateKey } from "@libp2p/pnet";
 import { Secret } from "../../node/config/mod.ts";
-import type { Host, HostEvents } from "../../node/driver/mod.ts";
+import type { HostEvents } from "../../node/driver/mod.ts";
 import { makeOpen, makeSeal } from "../../node/envelope/mod.ts";
-import { startHost } from "../../node/host/mod.ts";
+import { type StreamingHost, startHost } from "../../node/host/mod.ts";
 import {
   type CardDocument,
   type Message,
@@ -22,7 +22,7 @@ import {
 } from "../../protocols/mod.ts";
 
 export interface Station {
-  readonly host: Host;
+  readonly host: StreamingHost;
   readonly id: PeerId;
   readonly key: Ed25519PrivateKey;
   readonly seal: Seal;

@@ -16,6 +16,8 @@ export interface AgentPlan {
   readonly kind?: "exec" | "module";
   readonly concurrency?: number;
   readonly timeout_ms?: number;
+  /** The text of a module that is the agent instead, and takes and gives any JSON. It finds the folder that all share in `SHARED`. */
+  readonly source?: string;
 }
 
 export const WORK = "test.work@1";
@@ -105,7 +107,13 @@ export class Shared {
 
   /** The agent as `moot.yaml` has it. */
   configOf(plan: AgentPlan, node: string): object {
-    const { name = "worker", skill = WORK, kind = "exec", concurrency = 2, timeout_ms = 60_000 } = plan;
+    const { name = "worker", skill = WORK, kind = "exec", concurrency = 2, timeout_ms = 60_000, source } = plan;
+    if (source !== undefined) {
+      const file = join(this.#dir, `${node}-${name}.js`);
+      writeFileSync(file, `const SHARED = ${JSON.stringify(this.#dir)};\n${source}`);
+      const skills = [{ name: skill, input: {}, output: {}, effects: "none", expected_ms: 50, cost: 1 }];
+      return { name, handler: { module: file }, concurrency, timeout_ms, skills };
+    }
     const handler =
       kind === "module"
         ? { module: join(this.#dir, "module.js") }

@@ -18,6 +18,8 @@ import { until } from "./until.ts";
 export interface NodePlan {
   readonly name: string;
   readonly agents?: readonly AgentPlan[];
+  /** Further agents, as `moot.yaml` has them. */
+  readonly configs?: readonly object[];
   /** The members that it is told to join at its first start; default all that there are. */
   readonly through?: readonly string[];
   /** Where its process runs; default here, on loopback. */
@@ -31,6 +33,8 @@ export interface MeshPlan {
   readonly key?: boolean;
   /** Further addresses that every node is told to join. */
   readonly join?: readonly string[];
+  /** Further keys of every node's config. */
+  readonly keys?: object;
   /** A module that every node's process loads first, to make it another node than users run. */
   readonly preload?: string;
   /** Whether to wait until every node knows every other; default true. */
@@ -70,7 +74,8 @@ export class Mesh {
     const { network = "proof" } = this.#plan;
     const config = {
       network: { name: network, ...(this.#key === undefined ? {} : { key: this.#key }) },
-      agents: (plan.agents ?? []).map((agent) => this.shared.configOf(agent, plan.name)),
+      ...this.#plan.keys,
+      agents: [...(plan.agents ?? []).map((agent) => this.shared.configOf(agent, plan.name)), ...(plan.configs ?? [])],
     };
     // JSON is YAML.
     writeFileSync(join(dir, "moot.yaml"), JSON.stringify(config, null, 2));

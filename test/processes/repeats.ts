@@ -35,5 +35,5 @@ function repeating(host: Host): Host {
 
 /** The same said anew: gossip drops what it has seen byte for byte, and the machines would never hear of it. */
 function otherwise(document: TopicDocument): TopicDocument {
-  return document.kind === "equivocation" ? document : { ...document, issued_ms: document.issued_ms + 1 };
+  return "issued_ms" in document ? { ...document, issued_ms: document.issued_ms + 1 } : document;
 }

@@ -11,7 +11,7 @@ import { makeSeal, peerOf } from "../../node/envelope/mod.ts";
 import { HOST } from "../../node/host/limits.ts";
 import { waitInCrowd } from "../../protocols/auction/mod.ts";
 import { diagram, MACHINES, withDiagrams } from "../../protocols/diagrams.ts";
-import { fenceOf, LIMITS, PROTOCOLS, parseSkill, shardOf } from "../../protocols/mod.ts";
+import { BLOB, fenceOf, LIMITS, PERMISSIONS, PROTOCOLS, parseSkill, shardOf } from "../../protocols/mod.ts";
 import { must, office, put, SKILL, worldOf } from "./stage.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -96,9 +96,14 @@ describe("numbers", () => {
   });
 
   it("that the text calls by name are in one of the two tables", () => {
-    const known = new Set([...Object.keys(LIMITS), ...Object.keys(HOST)]);
+    const known = new Set([
+      ...Object.keys(LIMITS),
+      ...Object.keys(HOST),
+      ...Object.keys(PERMISSIONS),
+      ...Object.keys(BLOB),
+    ]);
     const fields =
-      "window_ms left_ms hold_ms expected_ms deadline_ms lease_ms issued_ms valid_ms uptime_ms ran_ms input_bytes waits_ms".split(
+      "window_ms left_ms hold_ms expected_ms deadline_ms lease_ms issued_ms valid_ms uptime_ms ran_ms input_bytes waits_ms not_before_ms expires_ms rate_per_min".split(
         " ",
       );
     const named = [...README.matchAll(/`([a-z]+(?:_[a-z]+)*_(?:ms|bytes|chars|max|min|ms_[a-z]+))`/g)].map(

@@ -5,6 +5,9 @@ import { expect, test } from "vitest";
 import { openStore } from "../../node/store/mod.ts";
 import { child, contentOf, faultOf, folder } from "./helpers.ts";
 
+/** A page of the database. */
+const BLOCK = 4096;
+
 /** A store of several pages, closed: all in one file. */
 function closedStore(): string {
   const dir = join(folder(), "closed");
@@ -54,6 +57,44 @@ test("a flipped byte in the database is noticed or harmless", () => {
 
 test("a flipped byte in the log of a killed owner is noticed or harmless", async () => {
   expect(flipped(await killedStore(), "store.sqlite-wal", 400)).toBeGreaterThan(200);
+});
+
+test("a block that was written to another's place is noticed or harmless", async () => {
+  const blocks = async (dir: string, file: string) => {
+    const whole = readFileSync(join(dir, file));
+    const copy = `${dir}-blocks`;
+    cpSync(dir, copy, { recursive: true });
+    const right = contentOf(copy);
+    let noticed = 0;
+    for (let index = 0; index < 60; index++) {
+      const at = (n: number) => BLOCK * (n % Math.floor(whole.length / BLOCK));
+      const bytes = Buffer.from(whole);
+      whole.copy(bytes, at(7 * index + 1), at(index), at(index) + BLOCK);
+      rmSync(copy, { recursive: true });
+      cpSync(dir, copy, { recursive: true });
+      writeFileSync(join(copy, file), bytes);
+      const found = contentOf(copy);
+      expect([right, "store-damaged", "store-io"], `block ${index} of ${file}`).toContain(found);
+      if (found !== right) noticed += 1;
+    }
+    return noticed;
+  };
+  expect(await blocks(closedStore(), "store.sqlite")).toBeGreaterThan(30);
+  expect(await blocks(await killedStore(), "store.sqlite-wal")).toBeGreaterThan(10);
+});
+
+test("damage is told with the byte near which it is, and what to do", () => {
+  const dir = closedStore();
+  const file = join(dir, "store.sqlite");
+  const bytes = readFileSync(file);
+  const at = bytes.indexOf("task/30value 30") + 20;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+  const fault = faultOf(() => openStore(dir));
+  expect(fault).toMatchObject({ code: "store-damaged", remedy: expect.stringContaining("start afresh") });
+  const offset = Number(fault?.details?.["offset"]);
+  expect(Math.abs(offset - at)).toBeLessThan(64);
+  expect(fault?.message).toContain(`row "task/30" does not match (near byte ${offset} of store.sqlite)`);
 });
 
 test("a flipped byte in the mark is noticed", () => {

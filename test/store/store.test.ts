@@ -121,3 +121,18 @@ test("observations reach the disk without being asked for", async () => {
   const before = size();
   await vi.waitFor(() => expect(size()).toBeGreaterThan(before), { timeout: 10_000, interval: 20 });
 });
+
+test("a store gives back the room of what was deleted, at the next start", () => {
+  const dir = folder();
+  const first = openStore(dir);
+  const keys = Array.from({ length: 400 }, (_, index) => `task/${index}`);
+  first.batch(keys.map((key) => ({ key, value: "x".repeat(10_000) })));
+  first.batch(keys.slice(1).map((key) => ({ key, value: null })));
+  first.close();
+  const size = () => statSync(join(dir, "store.sqlite")).size;
+  expect(size()).toBeGreaterThan(4_000_000);
+  const again = open(dir);
+  expect([...again.entries()].map(([key]) => key)).toEqual(["task/0"]);
+  again.close();
+  expect(size()).toBeLessThan(100_000);
+});

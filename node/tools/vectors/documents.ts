@@ -7,6 +7,15 @@ import { type Json, packed } from "./print.ts";
 
 export const INPUT = '{"text":"one two three"}';
 export const SKILL = "text.count@1";
+const WHAT = {
+  effects: "none",
+  idempotent: true,
+  input: { type: "object" },
+  name: SKILL,
+  output: { type: "integer" },
+} as const;
+/** Of the card's skill: in the order of RFC 8785 as it stands here. */
+export const CONTRACT = hash("sha256", JSON.stringify(WHAT));
 const ADDRESS = "/ip4/192.0.2.7/tcp/4001";
 
 interface Document extends Example {
@@ -53,6 +62,12 @@ export function awardOf(
   return { kind: "award", network: NETWORK, task, ballot: { ...by }, contractor: to };
 }
 
+/** Of one grant, by its issuer. */
+export function revocationOf(): Fields {
+  const grants = [{ grant: "cd".repeat(32), expires_ms: NOW_MS + 60_000 }];
+  return { kind: "revocation", network: NETWORK, grants, proof: [], nonce: "0123456789abcdef", issued_ms: NOW_MS };
+}
+
 export function cardOf(changes: Fields = {}): Fields {
   const skill = {
     name: SKILL,
@@ -62,6 +77,8 @@ export function cardOf(changes: Fields = {}): Fields {
     effects: "none",
     cost: 0.5,
     expected_ms: 200,
+    idempotent: true,
+    contract: CONTRACT,
   };
   return {
     kind: "card",
@@ -120,8 +137,18 @@ function all(cast: Cast): Document[] {
       more: [{ name: "kept by its conductor", fields: { ...first, contractor: null } }],
     },
     outcomeDocument(cast, task),
-    { name: "cfp", by: alice, full: { kind: "cfp", network: NETWORK, issued_ms: NOW_MS, ...call, sealed: false } },
-    { name: "propose", by: dave, full: { kind: "propose", network: NETWORK, issued_ms: NOW_MS, ...bid } },
+    {
+      name: "cfp",
+      by: alice,
+      full: { kind: "cfp", network: NETWORK, issued_ms: NOW_MS, ...call, contract: CONTRACT, sealed: false },
+      optional: ["contract"],
+    },
+    {
+      name: "propose",
+      by: dave,
+      full: { kind: "propose", network: NETWORK, issued_ms: NOW_MS, ...bid, contract: CONTRACT },
+      optional: ["contract"],
+    },
     {
       name: "equivocation",
       by: cast.bob,
@@ -141,12 +168,33 @@ function taskDocument(cast: Cast): Document {
   const { alice, bob, carol, dave, mallory } = cast;
   const five = [alice, bob, carol, dave, mallory].map(({ peer }) => peer);
   const kept = (custodians: readonly PeerId[]): Fields => taskOf(cast, { custodians });
+  const lineage = {
+    root: hash("sha256", "root"),
+    parent: hash("sha256", "parent"),
+    fence: 8,
+    depth: 2,
+    path: [SKILL, "a@1"],
+  };
+  const within = (changes: Fields): Fields => taskOf(cast, { lineage: { ...lineage, ...changes } });
+  const deep = (depth: number) => ({ depth, path: Array.from({ length: depth }, () => SKILL) });
   return {
     name: "task",
     by: alice,
-    full: taskOf(cast),
-    more: [1, 5].map((count) => ({ name: `of ${count} custodians`, fields: kept(five.slice(0, count)) })),
-    worse: [0, 2, 4].map((count) => ({ name: `of ${count} custodians`, fields: kept(five.slice(0, count)) })),
+    full: taskOf(cast, { lineage, budget: 10, contract: CONTRACT }),
+    optional: ["lineage", "budget", "contract"],
+    more: [
+      ...[1, 5].map((count) => ({ name: `of ${count} custodians`, fields: kept(five.slice(0, count)) })),
+      { name: "a sub-task of the root", fields: within(deep(1)) },
+      { name: "the deepest sub-task", fields: within(deep(LIMITS.depth_max)) },
+    ],
+    worse: [
+      ...[0, 2, 4].map((count) => ({ name: `of ${count} custodians`, fields: kept(five.slice(0, count)) })),
+      { name: "a sub-task that is too deep", fields: within(deep(LIMITS.depth_max + 1)) },
+      { name: "a sub-task of no depth", fields: within(deep(0)) },
+      { name: "a path that is longer than its depth", fields: within({ depth: 1 }) },
+      { name: "a lineage without its root", fields: taskOf(cast, { lineage: without(lineage, "root") }) },
+      { name: "an unknown field in the lineage", fields: within({ more: 0 }) },
+    ],
   };
 }
 

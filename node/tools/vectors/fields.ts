@@ -77,12 +77,13 @@ export const REASONS =
     " ",
   );
 export const REFUSALS =
-  "no-skill overloaded draining too-late too-large invalid-input stale not-initiator silent".split(" ");
+  "no-skill overloaded draining too-late too-large invalid-input stale not-initiator silent too-dear".split(" ");
 
 const BOUNDS: Readonly<Record<string, Bounds>> = {
   task: HEX64,
   digest: HEX64,
   input_digest: HEX64,
+  contract: HEX64,
   skill: SKILL,
   round: COUNT,
   eligible: COUNT,
@@ -97,6 +98,7 @@ const BOUNDS: Readonly<Record<string, Bounds>> = {
   load_permille: PERMILLE,
   done_permille: PERMILLE,
   cost: { good: [0, 0.25, 1e12], bad: [-0.01, 1e12 + 1] },
+  budget: { good: [0, 0.25, 1e12], bad: [-0.01, 1e12 + 1] },
   agent: text(1, 64),
   ballot: BALLOT,
   promised: BALLOT,
@@ -118,6 +120,7 @@ const BOUNDS: Readonly<Record<string, Bounds>> = {
 const OTHER: Readonly<Record<string, Readonly<Record<string, Bounds>>>> = {
   "not-understood": { reason: one(["unknown-task", "not-custodian", "overloaded"]) },
   refuse: { reason: one(REFUSALS) },
+  partial: { seq: COUNT },
   failure: { reason: one(REASONS) },
   task: {
     input_bytes: whole(LIMITS.body_bytes),

@@ -1,6 +1,6 @@
 /** Names and what is computed from them: ids, shards, topics, keys of the DHT, fences. */
 import { hash } from "node:crypto";
-import { fenceOf, LIMITS, parseSkill, type Skill, shardOf, spread } from "../../../protocols/mod.ts";
+import { canonical, fenceOf, LIMITS, parseSkill, type Skill, shardOf, spread } from "../../../protocols/mod.ts";
 import { type Cast, NAMES, NETWORK } from "./cast.ts";
 import { sealedBy, taskOf } from "./documents.ts";
 import { base64, type Json } from "./print.ts";
@@ -15,6 +15,10 @@ export function ids(cast: Cast): Json {
     shards: ["text.count@1", "image.resize@2", "a@1", "web.search@3", "mail.send@1"].flatMap(sharded),
     providers: ["text.count@1", "image.resize@2"].flatMap(provided),
     provider_places: NAMES.map((name) => ({ peer: cast[name].peer, n: spread(cast[name].peer) % LIMITS.skill_keys })),
+    contracts: CONTRACTS.map((skill) => {
+      const text = canonical(skill) ?? "";
+      return { skill, canonical: text, digest: hash("sha256", text) };
+    }),
     fences: [
       { round: 1, custodian: 0 },
       { round: 2, custodian: 1 },
@@ -65,6 +69,24 @@ const SKILLS = {
     `${"a".repeat(95)}@1`,
   ],
 };
+
+/** Fields of skills, in any order; cost, expected_ms and description are not of the contract. */
+const CONTRACTS: readonly Json[] = [
+  { name: "text.count@1", effects: "none", idempotent: true },
+  { name: "a@1", effects: "write" },
+  {
+    output: {},
+    name: "mail.send@1",
+    input: { type: "object", required: ["to"] },
+    idempotent: false,
+    effects: ["mail", "disk"],
+  },
+  {
+    name: "odd@1",
+    effects: "read",
+    input: { "\u20ac": 1e21, "\r": -0, "\ufb33": 0.1, "1": "\u000f", "\ud83d\ude00": [null, true] },
+  },
+];
 
 const NETWORKS = {
   valid: ["a", "9", "example", "Example.net_1-b", "x".repeat(64)],

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { LIMITS, PROTOCOLS, type ProtocolName } from "../../../protocols/mod.ts";
 import { type Cast, NETWORK } from "./cast.ts";
-import { awardOf, cardOf, INPUT, SKILL, sealedBy, taskOf } from "./documents.ts";
+import { awardOf, CONTRACT, cardOf, INPUT, revocationOf, SKILL, sealedBy, taskOf } from "./documents.ts";
 import { varint } from "./envelopes.ts";
 import { type Example, type Fields, invalidOf, type Variant, validOf } from "./fields.ts";
 import { base64, type Json, packed } from "./print.ts";
@@ -49,6 +49,7 @@ function vectors({ protocol, more = [], worse = [], ...example }: Message): [str
 
 function directory({ alice, bob, dave }: Cast): Message[] {
   const card = sealedBy(dave, cardOf()).seal;
+  const revocation = sealedBy(bob, revocationOf()).seal;
   const many = (count: number, value: Json) => Array.from({ length: count }, () => value);
   const digest = { network: NETWORK, news: false, cards: [[alice.peer, 17]] };
   const pairs = (count: number): Variant => ({
@@ -94,6 +95,16 @@ function directory({ alice, bob, dave }: Cast): Message[] {
         { name: "no envelope", fields: { cards: ["AAAA"] } },
       ].map(wrong),
     },
+    {
+      protocol: "directory",
+      name: "revocations",
+      full: { revocations: [revocation] },
+      more: [{ name: "none", fields: { revocations: [] } }],
+      worse: [
+        { name: "65 revocations", fields: { revocations: many(65, revocation) } },
+        { name: "no revocation", fields: { revocations: [card] } },
+      ].map(wrong),
+    },
   ];
 }
 
@@ -106,19 +117,34 @@ function auction(cast: Cast, { id: task, seal: document }: Sealed): Message[] {
     {
       protocol,
       name: "cfp",
-      full: { task, skill: SKILL, round: 1, window_ms: 400, left_ms: 29_000, input_bytes: 24, eligible: 5 },
+      full: {
+        task,
+        skill: SKILL,
+        round: 1,
+        window_ms: 400,
+        left_ms: 29_000,
+        input_bytes: 24,
+        eligible: 5,
+        initiator: alice.peer,
+        contract: CONTRACT,
+      },
+      optional: ["initiator", "contract"],
     },
     {
       protocol,
       name: "propose",
-      full: { task, round: 1, agent: "counter", cost: 0.5, expected_ms: 200, load_permille: 0, hold_ms: 3_000 },
+      full: {
+        ...{ task, round: 1, agent: "counter", cost: 0.5, expected_ms: 200, load_permille: 0 },
+        ...{ hold_ms: 3_000, contract: CONTRACT },
+      },
+      optional: ["contract"],
     },
     {
       protocol,
       name: "refuse",
       full: { task, round: 1, reason: "overloaded", load_permille: 1000, ballot: { round: 1, custodian: 0 } },
       optional: ["ballot"],
-      more: "no-skill draining too-late too-large invalid-input stale not-initiator silent"
+      more: "no-skill draining too-late too-large invalid-input stale not-initiator silent too-dear denied"
         .split(" ")
         .map((reason) => ({ name: `reason ${reason}`, fields: { task, round: 1, reason, load_permille: 0 } })),
     },
@@ -193,6 +219,12 @@ function leases({ alice, dave }: Cast, { id: task }: Sealed): Message[] {
   const protocol = "claim";
   const ballot = { round: 1, custodian: 0 };
   const award = sealedBy(alice, awardOf(task, ballot, dave.peer)).seal;
+  const said = { task, award, beat: 2, seq: 7, done_permille: 500 };
+  const many = (count: number, value: Json) => Array.from({ length: count }, () => value);
+  /** JSON text of so many bytes. */
+  const text = (bytes: number) => `"${"x".repeat(bytes - 2)}"`;
+  const failure = { task, award, reason: "retry", message: "no space left", retryable: true };
+  const toolTrace = [{ name: "read", argsDigest: hash("sha256", "{}"), outcome: "error", ms: 3 }];
   return [
     {
       protocol,
@@ -202,11 +234,36 @@ function leases({ alice, dave }: Cast, { id: task }: Sealed): Message[] {
     },
     {
       protocol,
+      name: "partial",
+      full: { task, award, beat: 2, seq: 7, items: ['"half of it"', "7"], done_permille: 500, note: "half" },
+      optional: ["note"],
+      more: [
+        { name: "progress alone", fields: { ...said, items: [] } },
+        { name: "as many items as allowed", fields: { ...said, items: many(LIMITS.partial_items, "0") } },
+        { name: "as many bytes as allowed", fields: { ...said, items: [text(LIMITS.partial_bytes)] } },
+      ],
+      worse: [
+        { name: "an item too many", fields: { ...said, items: many(LIMITS.partial_items + 1, "0") } },
+        { name: "a byte too many", fields: { ...said, items: [text(LIMITS.partial_bytes - 1), "10"] } },
+        {
+          name: "too many bytes in few letters",
+          fields: { ...said, items: [`"${"ä".repeat(LIMITS.partial_bytes / 2)}"`] },
+        },
+        { name: "an item that is no JSON", fields: { ...said, items: ["half"] } },
+      ].map((variant) => ({ clause: "WIRE-2", ...variant })),
+    },
+    {
+      protocol,
       name: "renewed",
       full: { task, ballot, answer: "moved", promised: { round: 2, custodian: 1 }, beat: 2 },
       optional: ["promised"],
     },
-    { protocol, name: "failure", full: { task, award, reason: "retry", message: "no space left", retryable: true } },
+    {
+      protocol,
+      name: "failure",
+      full: { ...failure, toolTrace, causes: ["no such file"] },
+      optional: ["toolTrace", "causes"],
+    },
     { protocol, name: "tend", full: { task, ballot } },
     { protocol, name: "cancel", full: { task } },
     { protocol, name: "not-understood", full: { task, what: "renew", reason: "unknown-task" } },

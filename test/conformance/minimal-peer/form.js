@@ -86,11 +86,12 @@ const failureReason = one(
 );
 const refusalReason = one(
   ...["no-skill", "overloaded", "draining", "too-late", "too-large", "stale", "silent", "invalid-input"],
-  "not-initiator",
+  ...["not-initiator", "too-dear", "denied"],
 );
 
 // ---- Documents.
 
+const toolTrace = list(object({ name: text(0, 128), argsDigest: digest, outcome: text(0, 64), ms: count }, true), 64);
 const failure = object(
   {
     status: one("failed", "cancelled", "expired"),
@@ -104,7 +105,7 @@ const failure = object(
       ),
       16,
     ),
-    toolTrace: list(object({ name: text(0, 128), argsDigest: digest, outcome: text(0, 64), ms: count }, true), 256),
+    toolTrace,
     retryCount: count,
     causes: list(note, 16),
     asked: list(peer, 64),
@@ -113,8 +114,18 @@ const failure = object(
   },
   true,
 );
-const call = { task: digest, skill, round: count, window_ms: ms, left_ms: ms, input_bytes: count, eligible: count };
-const bid = { task: digest, round: count, agent, cost, expected_ms: ms, load_permille: permille };
+const call = {
+  task: digest,
+  skill,
+  round: count,
+  window_ms: ms,
+  left_ms: ms,
+  input_bytes: count,
+  eligible: count,
+  "initiator?": peer,
+  "contract?": digest,
+};
+const bid = { task: digest, round: count, agent, cost, expected_ms: ms, load_permille: permille, "contract?": digest };
 const signed = { network, issued_ms: big };
 const cardSkill = object({
   name: skill,
@@ -124,6 +135,8 @@ const cardSkill = object({
   effects: or(one("none", "read", "write"), list(text(0, 256), 32)),
   cost,
   expected_ms: ms,
+  "idempotent?": bool,
+  "contract?": digest,
 });
 const cardAgent = object({
   name: agent,
@@ -132,6 +145,10 @@ const cardAgent = object({
   skills: list(cardSkill, 64, 1),
 });
 
+const lineage = object(
+  { root: digest, parent: digest, fence: count, depth: whole(1, 8), path: list(skill, 8, 1) },
+  true,
+);
 const document = (kind, fields) => object({ kind: one(kind), ...fields }, kind !== "card"); // WIRE-13
 const documents = {
   task: document("task", {
@@ -147,6 +164,9 @@ const documents = {
     attempts_max: whole(1, 16),
     nonce: text(16, 64),
     issued_ms: big,
+    "lineage?": (v) => lineage(v) && v.path.length === v.depth, // CLAIM-43
+    "budget?": cost,
+    "contract?": digest,
   }),
   award: document("award", { network, task: digest, ballot, contractor: or(peer, (v) => v === null) }),
   outcome: document("outcome", {
@@ -177,6 +197,7 @@ const documents = {
 
 // ---- Messages, by protocol.
 
+const said = (v) => list(body, 256)(v) && v.reduce((sum, item) => sum + Buffer.byteLength(item), 0) <= 12_288;
 const value = object({ outcome: seal("outcome"), origin: seal("award") });
 export const protocols = {
   "/moot/directory/1": {
@@ -222,6 +243,10 @@ export const protocols = {
       decided: object({ task: digest, digest, "value?": value }),
       query: object({ task: digest }),
       renew: object({ task: digest, award: seal("award"), done_permille: permille, "note?": note, beat: count }),
+      partial: object({
+        ...{ task: digest, award: seal("award"), beat: count, seq: count },
+        ...{ items: said, done_permille: permille, "note?": note },
+      }),
       renewed: object({
         task: digest,
         ballot,
@@ -229,7 +254,10 @@ export const protocols = {
         "promised?": ballot,
         beat: count,
       }),
-      failure: object({ task: digest, award: seal("award"), reason: failureReason, message: note, retryable: bool }),
+      failure: object({
+        ...{ task: digest, award: seal("award"), reason: failureReason, message: note, retryable: bool },
+        ...{ "toolTrace?": toolTrace, "causes?": list(note, 16) },
+      }),
       tend: object({ task: digest, ballot }),
       cancel: object({ task: digest }),
       "not-understood": object({

@@ -9,6 +9,7 @@ import { CLOCK_TOLERANCE_MS } from "./wire.js";
 const BODY_BYTES = 65_536;
 const HOLD_MS = 3000;
 const RETRY_MS = 700;
+const PARTIAL_MS = 250;
 const PAUSE_MS_LAST = 5000;
 const CROWD = 32;
 const RAN_MAX = 65_536;
@@ -79,8 +80,15 @@ export class Worker {
     const held = this.#holds.get(id);
     this.#holds.delete(id); // in another round it bids anew
     const agent = held?.agent ?? this.#free(call.skill);
-    const { cost, expected_ms } = agent.skills.find((skill) => skill.name === call.skill);
-    const terms = { agent: agent.name, cost, expected_ms, load_permille: this.#load([agent]), hold_ms: HOLD_MS };
+    const { cost, expected_ms, contract } = agent.skills.find((skill) => skill.name === call.skill);
+    const terms = {
+      agent: agent.name,
+      cost,
+      expected_ms,
+      contract,
+      load_permille: this.#load([agent]),
+      hold_ms: HOLD_MS,
+    };
     const again = held?.bid.round === call.round ? held.bid : undefined;
     const bid = again ?? { type: "propose", task: call.task, round: call.round, ...terms };
     this.#holds.set(id, { agent, bid, conductor: from, task: call.task, until: performance.now() + HOLD_MS });
@@ -89,7 +97,7 @@ export class Worker {
 
   /** Why a call is refused; undefined if it is not. */
   #refusal(from, call) {
-    const able = this.#able(call.skill);
+    const able = this.#able(call.skill, call.contract); // AUCTION-19
     if (able.length === 0) return "no-skill";
     if (this.#draining) return "draining";
     if (call.input_bytes > BODY_BYTES) return "too-large";
@@ -114,8 +122,9 @@ export class Worker {
     if (this.#holds.get(id)?.bid.round === round) this.#holds.delete(id); // AUCTION-14
   }
 
-  #able(skill) {
-    return this.#agents.filter((agent) => agent.skills.some(({ name }) => name === skill));
+  #able(skill, contract) {
+    const fits = (one) => one.name === skill && (contract === undefined || one.contract === contract);
+    return this.#agents.filter(({ skills }) => skills.some(fits));
   }
 
   #lapse() {
@@ -169,7 +178,8 @@ export class Worker {
     }
     const agent = hold?.agent ?? this.#free(about.task.skill);
     const full = this.#runs.size >= RUNS_MAX || Object.keys(this.#wire.disk.state.runs).length >= RAN_MAX;
-    if (this.#able(about.task.skill).length === 0) this.#refuse(from, { ...refused, reason: "no-skill" });
+    if (this.#able(about.task.skill, about.task.contract).length === 0)
+      this.#refuse(from, { ...refused, reason: "no-skill" });
     else if (this.#draining && hold === undefined) this.#refuse(from, { ...refused, reason: "draining" });
     else if (agent === undefined || full) this.#refuse(from, { ...refused, reason: "overloaded" });
     else this.#work(from, { message, agent, ...about });
@@ -199,7 +209,7 @@ export class Worker {
       ...{ id: message.task, agent, task, message, custodians, award: message.award, ballot: award.ballot },
       ...{ state: "running", busy: true, stop: new AbortController(), timers: new Map(), lease_ms },
       ...{ began: performance.now(), deadline: performance.now() + left_ms },
-      ...{ beat: 0, sent: 0, heard: new Set(), permille: 0, outcome: undefined },
+      ...{ beat: 0, sent: 0, heard: new Set(), permille: 0, items: [], seq: 0, outcome: undefined },
     };
     this.#runs.set(run.id, run);
     this.#keep(run);
@@ -211,7 +221,8 @@ export class Worker {
     const told = (permille) => {
       run.permille = permille;
     };
-    this.#handler({ ...work, progress: told }).then((end) => this.#ended(run, end));
+    const partial = (value) => this.#say(run, value);
+    this.#handler({ ...work, progress: told, partial }).then((end) => this.#ended(run, end));
   }
 
   /** On disk before `agree`, before the handler starts and before `accept` (CLAIM-18, section 7). */
@@ -234,7 +245,7 @@ export class Worker {
 
   /** The same work under a higher award: the next conductor found this contractor alive (CLAIM-13, 41). */
   #attach(run, { from, ballot, award }) {
-    Object.assign(run, { ballot, award, outcome: run.outcome && { ...run.outcome, seal: undefined } });
+    Object.assign(run, { ballot, award, seq: 0, outcome: run.outcome && { ...run.outcome, seal: undefined } });
     this.#keep(run);
     this.#wire.say(from, { type: "agree", task: run.id, ballot });
     if (run.state === "proposing") this.#propose(run, RETRY_MS);
@@ -258,6 +269,21 @@ export class Worker {
     run.heard.clear();
     this.#tell(run, { type: "renew", done_permille: run.permille, beat: run.beat }); // CLAIM-34
     this.#after(run, { name: "renew", delay_ms: run.lease_ms / 3 }, () => this.#renew(run));
+  }
+
+  /** What the handler says meanwhile, at most four times a second, numbered anew in each ballot (CLAIM-44). */
+  #say(run, value) {
+    run.items.push(JSON.stringify(value));
+    if (run.state !== "running" || run.timers.has("partial")) return;
+    this.#after(run, { name: "partial", delay_ms: PARTIAL_MS }, () => this.#partial(run));
+  }
+
+  #partial(run) {
+    run.timers.delete("partial");
+    if (run.items.length === 0) return;
+    const items = run.items.splice(0);
+    this.#tell(run, { type: "partial", beat: run.beat, seq: run.seq, items, done_permille: run.permille });
+    run.seq += items.length;
   }
 
   #extend(run, from_ms) {
@@ -307,6 +333,7 @@ export class Worker {
       this.#over(run);
       return;
     }
+    this.#partial(run);
     this.#quiet(run);
     const result = end.reason === undefined ? JSON.stringify(end.answer ?? null) : undefined;
     const fits = result === undefined || body(result);

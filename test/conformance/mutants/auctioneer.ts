@@ -17,6 +17,20 @@ export const AUCTIONEER: readonly Mutant[] = [
     put: 'if (state.name === "pausing" && bid.round === this.#round && reached(state.called, from)) {',
   },
   {
+    clause: "AUCTION-20",
+    does: "lets a low price make up for three failures in a row",
+    file: CUSTODIAN,
+    find: "account.failedBy(bidder) || context.resting(bidder)",
+    put: "account.failedBy(bidder)",
+  },
+  {
+    clause: "AUCTION-20",
+    does: "rests nobody before it failed four times",
+    file: "protocols/auction/slumps.ts",
+    find: "const failures = Math.min(LIMITS.slump_failures, (known?.failures ?? 0) + 1);",
+    put: "const failures = Math.min(LIMITS.slump_failures, (known?.failures ?? -1) + 1);",
+  },
+  {
     clause: "AUCTION-1",
     does: "calls on the wrong shard",
     file: CUSTODIES,

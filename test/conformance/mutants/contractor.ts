@@ -248,8 +248,8 @@ export const CONTRACTOR: readonly Mutant[] = [
     clause: "CLAIM-34",
     does: "does not say how far it is",
     file: CONTRACTOR_TS,
-    find: "done_permille: this.#done_permille,",
-    put: "done_permille: 0,",
+    find: "      ...this.#telling.renewed(),\n",
+    put: "      ...this.#telling.renewed(),\n      done_permille: 0,\n",
   },
   {
     clause: "CLAIM-35",

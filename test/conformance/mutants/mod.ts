@@ -3,9 +3,11 @@ import { AUCTION } from "./auction.ts";
 import { AUCTIONEER } from "./auctioneer.ts";
 import { CONDUCTOR } from "./conductor.ts";
 import { CONTRACTOR } from "./contractor.ts";
+import { CONTRACTS } from "./contracts.ts";
 import { CUSTODIAN } from "./custodian.ts";
 import { DIRECTORY } from "./directory.ts";
 import type { Mutant } from "./mutant.ts";
+import { PARTIALS } from "./partials.ts";
 import { VOTES } from "./votes.ts";
 import { WIRE } from "./wire.ts";
 import { DOCUMENTS } from "./wire-documents.ts";
@@ -18,6 +20,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUCTION,
   ...AUCTIONEER,
   ...CONTRACTOR,
+  ...PARTIALS,
+  ...CONTRACTS,
   ...CUSTODIAN,
   ...VOTES,
   ...CONDUCTOR,

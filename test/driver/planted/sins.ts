@@ -89,14 +89,14 @@ export const DRIVER_SINS: readonly Bend[] = [
   {
     name: "a run's end is told twice",
     file: WORK,
-    find: "      if (!ran.ok && ran.spent) this.#countStuck(name, 1);",
-    put: '      if (ran.ok) this.#push({ type: "ran", task, fence, result: { ok: true, output: JSON.stringify(ran.output), ms: ran.ms } });',
+    find: "      const record = await recording?.end(ran);",
+    put: '      const record = undefined; if (ran.ok) this.#push({ type: "ran", task, fence, result: { ok: true, output: JSON.stringify(ran.output), ms: ran.ms } });',
   },
   {
     name: "the end of a run that failed is dropped",
     file: WORK,
-    find: "      if (!ran.ok && ran.spent) this.#countStuck(name, 1);",
-    put: "      if (!ran.ok) return;",
+    find: "      const record = await recording?.end(ran);",
+    put: "      if (!ran.ok) return; const record = undefined;",
   },
   {
     name: "a run without its agent has no end",

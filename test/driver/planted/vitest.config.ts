@@ -1,6 +1,6 @@
 /**
  * The driver's own tests over bent sources: a project for each sin, and one without. The files on disk stay as they are. Run by
- * `planted.test.ts`, which names the place of the report in the environment.
+ * `planted.long.test.ts`, which names the place of the report in the environment.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

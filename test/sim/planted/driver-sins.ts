@@ -23,7 +23,7 @@ export const DRIVER_SINS: readonly Sin[] = [
     find: "if (done_at <= now_us && host.syncing === 0)",
     put: "if (!writes)",
     breaks: ["P1", "P2", "P3", "P6", "votes"],
-    worlds: 3_000,
+    worlds: 10_000,
   },
   {
     name: "the driver performs effects in another order",

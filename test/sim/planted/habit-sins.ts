@@ -25,8 +25,8 @@ export const HABIT_SINS: readonly Sin[] = [
   {
     name: "who gave up is taken back for an old renewal",
     file: `${CLAIM}/leases.ts`,
-    find: " || custody.account.gaveUp(from, ballot)",
-    put: "",
+    find: " || custody.account.gaveUp(from, ballot);",
+    put: ";",
     breaks: ["copies"],
     worlds: 3_000,
   },

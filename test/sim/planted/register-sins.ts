@@ -184,8 +184,8 @@ export const REGISTER_SINS: readonly Sin[] = [
   {
     name: "leases are given up by strangers",
     file: `${CLAIM}/leases.ts`,
-    find: " || award.value.contractor !== from",
-    put: "",
+    find: " || award.value.contractor !== from) {",
+    put: ") {",
     breaks: ["forgery"],
     worlds: 500,
   },

@@ -10,7 +10,7 @@ export const WORK_SINS: readonly Sin[] = [
   {
     name: "a contractor makes its result up",
     file: `${CLAIM}/contractor.ts`,
-    find: 'this.#effects.push({ type: "run", fence: this.#fence, left_ms: Math.max(0, this.#due - now) });',
+    find: 'this.#effects.push({ type: "run", fence: this.#fence, left_ms: Math.max(0, this.#due - now), ...terms });',
     put: `const { network } = this.#options.document.value;
       const made = { kind: "outcome", network, task: this.task, ballot, contractor: this.#options.self, result: "1" } as const;
       this.#propose({ ...made, status: "done" }, now);`,

@@ -1,0 +1,289 @@
+/**
+ * One agent's life at its node: started, ready, draining, stopped, or failed, and how much work it may be given. Woken by runs that end,
+ * by pauses that are over, and by whoever starts and ends it. After too many crashes in a time it is failed and tried again later; after
+ * too many failures in a row its breaker takes all its places for a while. It chooses no work: the machines do, by the places it reports.
+ */
+import { messageOf } from "../fault.ts";
+import { Breaker, type End, Intensity } from "./breaker.ts";
+import { handlerFor, type RunOptions, runAgent } from "./run.ts";
+import { bounded } from "./text.ts";
+import type { AgentSpec, Call, Ran } from "./types.ts";
+
+export const SUPERVISOR = {
+  /** More crashes than these within this time, and the agent is failed. */
+  crashes: 5,
+  within_ms: 60_000,
+  /** Between tries to start: doubled after each. */
+  start_pause_ms: 250,
+  start_pause_ms_max: 30_000,
+  /** One try to start. */
+  start_ms: 30_000,
+  /** A failed agent is tried again. */
+  failed_ms: 60_000,
+  breaker_failures: 5,
+  breaker_pause_ms: 30_000,
+} as const;
+
+export type AgentState = "starting" | "ready" | "draining" | "stopped" | "failed";
+
+/** Legal moves. */
+export const AGENT_MOVES = {
+  starting: ["ready", "draining", "failed", "stopped"],
+  ready: ["draining", "failed", "stopped"],
+  draining: ["stopped"],
+  failed: ["starting", "draining", "stopped"],
+  stopped: [],
+} as const satisfies Record<AgentState, readonly AgentState[]>;
+
+export interface Standing {
+  readonly state: AgentState;
+  /** In words, for people. */
+  readonly why: string;
+  /** Calendar time of the last change. */
+  readonly since_ms: number;
+  /** Places that the machines must not give away, besides those of work that they know: all when it takes none. */
+  readonly withheld: number;
+}
+
+export interface SupervisorOptions {
+  /** Its standing has changed. */
+  readonly onChange?: (standing: Standing) => void;
+  /** Other numbers than the usual, for tests. */
+  readonly numbers?: Partial<Numbers>;
+}
+
+type Numbers = Readonly<Record<keyof typeof SUPERVISOR, number>>;
+
+export class Supervisor {
+  readonly spec: AgentSpec;
+  readonly #numbers: Numbers;
+  readonly #onChange: (standing: Standing) => void;
+  readonly #breaker: Breaker;
+  readonly #intensity: Intensity;
+  readonly #gone = new AbortController();
+  readonly #tried = Promise.withResolvers<void>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #standing: Standing;
+  #runs = 0;
+  #stuck = 0;
+  /** Started again after it failed: the first crash fails it again. */
+  #trial = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(spec: AgentSpec, { onChange, numbers }: SupervisorOptions = {}) {
+    this.spec = spec;
+    this.#numbers = { ...SUPERVISOR, ...numbers };
+    this.#onChange = onChange ?? (() => undefined);
+    const { breaker_failures: failures, breaker_pause_ms: pause_ms, crashes, within_ms } = this.#numbers;
+    this.#breaker = new Breaker(spec.breaker ?? { failures, pause_ms });
+    this.#intensity = new Intensity({ crashes, within_ms });
+    this.#standing = { state: "starting", why: "", since_ms: Date.now(), withheld: spec.concurrency };
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  /** Resolves when it has been tried once to start it. */
+  get tried(): Promise<void> {
+    return this.#tried.promise;
+  }
+
+  /** Resolves when it is ready or failed; what has nothing to make ready is so before this returns. */
+  async start(): Promise<void> {
+    let pause_ms = this.#numbers.start_pause_ms;
+    while (this.#standing.state === "starting") {
+      try {
+        const handler = handlerFor(this.spec);
+        if (handler.start !== undefined) await this.#within(handler.start.bind(handler));
+        return this.#ready();
+      } catch (error) {
+        const why = `it cannot start: ${messageOf(error)}`;
+        if (this.#crashed()) return this.#fail(why);
+        this.#change("starting", why);
+      }
+      await this.#pause(pause_ms);
+      pause_ms = Math.min(pause_ms * 2, this.#numbers.start_pause_ms_max);
+    }
+  }
+
+  /** One try to start, which ends with its time, and with the agent. */
+  async #within(start: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const signal = AbortSignal.any([this.#gone.signal, AbortSignal.timeout(this.#numbers.start_ms)]);
+    const over = Promise.withResolvers<never>();
+    const end = () => over.reject(this.#gone.signal.aborted ? new Error("it ends") : new Error("it took too long"));
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      await Promise.race([start(signal), over.promise]);
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** Starts a failed one again, before its pause is over. */
+  retry(): void {
+    if (this.#standing.state !== "failed") return;
+    clearTimeout(this.#timer);
+    this.#trial = true;
+    this.#change("starting", `it is tried again, after this: ${this.#standing.why}`);
+    void this.start();
+  }
+
+  /** Never throws, never rejects: what cannot be run ends as one that may be tried elsewhere. */
+  async run(call: Call, options: RunOptions = {}): Promise<Ran> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refused(refusal);
+    this.#runs += 1;
+    const onLate = () => {
+      this.#stuck -= 1;
+      this.#tell();
+      options.onLate?.();
+    };
+    const ran = await runAgent(this.spec, call, { ...options, onLate });
+    this.#runs -= 1;
+    if (!ran.ok && ran.spent) this.#stuck += 1;
+    this.#judge(call, ran);
+    this.#tell();
+    if (this.#standing.state === "draining" && this.#runs === 0) void this.close();
+    return ran;
+  }
+
+  /** Takes no more work; resolves when what runs has ended and the handler is closed. */
+  drain(why = "it drains"): Promise<void> {
+    if (this.#standing.state === "stopped") return this.#stopped.promise;
+    clearTimeout(this.#timer);
+    this.#change("draining", why);
+    if (this.#runs === 0) void this.close();
+    return this.#stopped.promise;
+  }
+
+  /** At once: what runs is its caller's to stop. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#gone.signal.aborted) return this.#stopped.promise;
+    this.#gone.abort();
+    try {
+      await handlerFor(this.spec).close?.();
+    } catch {
+      // It is let go of either way.
+    }
+    this.#change("stopped", "");
+    this.#stopped.resolve();
+  }
+
+  // --- what it learns ---
+
+  #judge({ skill }: Call, ran: Ran): void {
+    if (this.#standing.state !== "ready") return;
+    const before = this.#breaker.state;
+    const end = endOf(ran, this.spec.skills.find(({ name }) => name === skill)?.expected_ms ?? 0);
+    if (!ran.ok && ran.crashed && this.#crashed())
+      return this.#fail(`it crashed too often, the last time so: ${ran.message}`);
+    this.#breaker.ended(performance.now(), end);
+    if (end === "good") this.#trial = false;
+    if (this.#breaker.state === before) return;
+    if (this.#breaker.state === "closed") return this.#change("ready", "");
+    const { failures } = this.#breaker;
+    const last = ran.ok ? "" : `, the last one so: ${ran.message}`;
+    this.#change("ready", `paused after ${failures} failures in a row${last}`);
+    this.#later(this.#breaker.until_ms - performance.now(), () => {
+      this.#breaker.look(performance.now());
+      if (this.#breaker.state === "half-open") this.#change("ready", "one run decides whether it goes on");
+    });
+  }
+
+  /** Counts a crash, and says whether that was one too many. */
+  #crashed(): boolean {
+    return this.#intensity.exceeded(performance.now()) || this.#trial;
+  }
+
+  #ready(): void {
+    if (this.#standing.state !== "starting") return;
+    if (this.#trial) this.#breaker.probe();
+    else this.#breaker.close();
+    this.#change("ready", this.#trial ? "one run decides whether it goes on" : "");
+  }
+
+  #fail(why: string): void {
+    this.#intensity.forget();
+    this.#change("failed", why);
+    this.#later(this.#numbers.failed_ms, () => this.retry());
+  }
+
+  // --- places ---
+
+  #refusal(): string | undefined {
+    const { state, why } = this.#standing;
+    if (state !== "ready") return `the agent is ${state}${why === "" ? "" : `: ${why}`}`;
+    if (this.#breaker.state === "open") return `the agent is ${why}`;
+    const room = this.#breaker.state === "half-open" ? 1 : this.spec.concurrency;
+    return this.#runs + this.#stuck >= room ? "every place of the agent is taken" : undefined;
+  }
+
+  #withheld(state: AgentState): number {
+    const { concurrency } = this.spec;
+    if (state !== "ready" || this.#breaker.state === "open") return concurrency;
+    return Math.min(concurrency, this.#breaker.state === "half-open" ? concurrency - 1 + this.#stuck : this.#stuck);
+  }
+
+  // --- telling ---
+
+  #change(state: AgentState, why: string): void {
+    this.#tried.resolve();
+    const { state: before } = this.#standing;
+    const moves: readonly AgentState[] = AGENT_MOVES[before];
+    if (state !== before && !moves.includes(state)) return;
+    this.#standing = { state, why: bounded(why), since_ms: Date.now(), withheld: this.#withheld(state) };
+    this.#onChange(this.#standing);
+  }
+
+  /** The places may have changed, the state has not. */
+  #tell(): void {
+    const withheld = this.#withheld(this.#standing.state);
+    if (withheld === this.#standing.withheld) return;
+    this.#standing = { ...this.#standing, withheld };
+    this.#onChange(this.#standing);
+  }
+
+  #later(wait_ms: number, act: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, Math.max(0, Math.ceil(wait_ms)) + 1).unref();
+  }
+
+  #pause(wait_ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, wait_ms).unref();
+      this.#gone.signal.addEventListener(
+        "abort",
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+}
+
+function endOf(ran: Ran, expected_ms: number): End {
+  if (ran.ok) return "good";
+  if (ran.crashed) return "bad";
+  switch (ran.reason) {
+    case "error":
+      return "good";
+    case "timeout":
+      // A caller that gave it hardly any time must not take it from the others.
+      return ran.spent || ran.ms >= 2 * expected_ms ? "bad" : "neither";
+    case "retry":
+    case "invalid-output":
+    case "spawn":
+      return "bad";
+    default:
+      return "neither";
+  }
+}
+
+function refused(message: string): Ran {
+  const account = { ms: 0, toolTrace: [], cost: 0, causes: [] };
+  return { ...account, ok: false, reason: "retry", message, retryable: true, spent: false, crashed: false };
+}

@@ -18,7 +18,7 @@ type Run = Extract<Effect, { type: "run" }>;
 const PROGRESS_MS = 100;
 
 /** Whoever wants to know of the agents' lives. */
-export interface WorkWatch {
+interface WorkWatch {
   /** These agents are ready, and no others: what a card may offer. */
   readonly onOffer: (ready: readonly AgentSpec[]) => void;
   readonly onStanding: (agent: string, standing: Standing) => void;

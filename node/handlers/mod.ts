@@ -7,7 +7,7 @@ export { HANDLER } from "./limits.ts";
 export { type RunOptions, runAgent } from "./run.ts";
 export { type Check, validator } from "./schema.ts";
 export type { SubTask, SubTaskEnd } from "./sub-tasks.ts";
-export { AGENT_MOVES, type AgentState, type Standing, SUPERVISOR, Supervisor } from "./supervisor.ts";
+export { type AgentState, type Standing, SUPERVISOR, Supervisor } from "./supervisor.ts";
 export {
   type AgentSpec,
   type Call,

@@ -27,7 +27,7 @@ export const SUPERVISOR = {
 export type AgentState = "starting" | "ready" | "draining" | "stopped" | "failed";
 
 /** Legal moves. */
-export const AGENT_MOVES = {
+const AGENT_MOVES = {
   starting: ["ready", "draining", "failed", "stopped"],
   ready: ["draining", "failed", "stopped"],
   draining: ["stopped"],

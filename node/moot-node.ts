@@ -67,7 +67,7 @@ export interface DryRunBidder {
   readonly why?: string;
 }
 
-/** DESIGN.md section 6, the shape of `submit --json`. */
+/** What `submit --json` prints. */
 export interface SubmitResult {
   readonly task: TaskId;
   readonly status: "done" | "failed" | "cancelled" | "expired";

@@ -10,7 +10,8 @@ import type { AgentCard } from "../../protocols/mod.ts";
 import { cardOf, roomFor } from "../cards.ts";
 import { type Config, loadConfig } from "../config/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
-import { checkAddresses, checkAgents, checkFiles, checkWriters, type Finding } from "./checks.ts";
+import { checkAddresses, checkAgents, checkFiles, checkWriters } from "./checks.ts";
+import type { Finding } from "./doctor/finding.ts";
 
 export interface CheckOptions {
   readonly config: string;

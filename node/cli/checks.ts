@@ -10,16 +10,15 @@ import { type Config, loadConfig } from "../config/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
 import { describe } from "../handlers/mod.ts";
 import type { Status } from "../moot-node.ts";
+import { checkBlobs } from "./doctor/blobs.ts";
+import { checkCertificate } from "./doctor/certificate.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { checkJournals, checkRecords } from "./doctor/records.ts";
+import { checkStanding } from "./doctor/standing.ts";
+import { checkStore } from "./doctor/store.ts";
 import type { ClientOptions } from "./options.ts";
 import { duration, plural } from "./output.ts";
 import { canListen, hostAndPort, reachable } from "./ports.ts";
-
-export interface Finding {
-  readonly name: string;
-  readonly level: "ok" | "warn" | "fail";
-  readonly detail: string;
-  readonly remedy?: string;
-}
 
 const NODE_MAJOR = 24;
 /** A card from further in the future than this names a clock that is off, long before documents are refused. */
@@ -33,7 +32,11 @@ export async function check(options: ClientOptions): Promise<readonly Finding[]>
     checkNode(),
     ...configured,
     ...checkFiles(data),
-    await checkStore(data, found.status),
+    ...(await checkStore(data, found.status !== undefined)),
+    ...(await checkBlobs(data)),
+    ...checkRecords(data, found.status !== undefined),
+    ...checkJournals(data, found.status !== undefined),
+    ...(await checkCertificate(config, data)),
     ...found.findings,
   ];
   if (found.status !== undefined) findings.push(...checkMesh(found.status, config), checkClock(found.peers));
@@ -164,28 +167,6 @@ function writable(path: string): boolean {
   }
 }
 
-async function checkStore(data: string, running: Status | undefined): Promise<Finding> {
-  if (running !== undefined) return { name: "store", level: "ok", detail: "open in the running node" };
-  if (!existsSync(join(data, "store.sqlite")))
-    return { name: "store", level: "ok", detail: "none yet; made at the first start" };
-  try {
-    const { openStore } = await import("../store/mod.ts");
-    const store = openStore(data);
-    let entries = 0;
-    for (const _ of store.entries()) entries++;
-    store.close();
-    return { name: "store", level: "ok", detail: `opens, whole, with ${plural(entries, "entry", "entries")}` };
-  } catch (error) {
-    const remedy = error instanceof Fault ? error.remedy : undefined;
-    return {
-      name: "store",
-      level: "fail",
-      detail: messageOf(error),
-      remedy: remedy ?? "restore the data folder from a backup, or start with a new one",
-    };
-  }
-}
-
 interface Running {
   readonly status?: Status;
   readonly peers: readonly PeerRow[];
@@ -197,7 +178,7 @@ async function findRunning(options: ClientOptions, data: string): Promise<Runnin
     const client: ApiClient = connectNode(options.api === undefined ? { data } : { api: options.api, data });
     const [status, peers] = [await client.status(), await client.peers()];
     const detail = `${status.peer} answers at ${client.from}, ${status.state} for ${duration(status.uptimeMs)}`;
-    return { status, peers, findings: [{ name: "running", level: "ok", detail }] };
+    return { status, peers, findings: [{ name: "running", level: "ok", detail }, ...checkStanding(status)] };
   } catch (error) {
     const code = error instanceof Fault ? error.code : "internal";
     const absent = code === "no-node" && !existsSync(apiFilePath(data));

@@ -1,6 +1,6 @@
 /** `moot doctor`: what is wrong on this machine, and how to mend it. Reads and asks; changes nothing. */
 import { Command } from "commander";
-import type { Finding } from "./checks.ts";
+import type { Finding } from "./doctor/finding.ts";
 import { EXIT } from "./exits.ts";
 import { type ClientOptions, forClients } from "./options.ts";
 import { paint, plural, print, printJson, talk, visibleLines } from "./output.ts";

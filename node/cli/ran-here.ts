@@ -39,7 +39,10 @@ async function ranHere(client: ApiClient, id: string): Promise<RanHere | undefin
 /** For people. Pure. */
 export function ranHereLines({ task, records, facts }: RanHere): string[] {
   const field = (name: string, text: string) => `${name.padEnd(11)} ${text}`;
-  const lines = [field("task", task), field("here", "this node ran it; it is no custodian of it, so it has no outcome")];
+  const lines = [
+    field("task", task),
+    field("here", "this node ran it; it is no custodian of it, so it has no outcome"),
+  ];
   for (const fact of facts) {
     if (fact.type === "running") lines.push(field("agent", visible(brief(fact.agent, 64))));
     if (fact.type !== "ran") continue;
@@ -51,5 +54,8 @@ export function ranHereLines({ task, records, facts }: RanHere): string[] {
     lines.push(field("digest", digest ?? "none yet: the run goes on, or was cut off"));
     lines.push(field("replay", `moot replay ${shortTask(task)} --fence ${fence}`));
   }
-  return [...lines, field("more", `at a custodian: moot show ${shortTask(task)}; what passed here: moot trace ${shortTask(task)}`)];
+  return [
+    ...lines,
+    field("more", `at a custodian: moot show ${shortTask(task)}; what passed here: moot trace ${shortTask(task)}`),
+  ];
 }

@@ -1,5 +1,6 @@
 /** `moot status` and `moot stop`: how the node is, and its end. */
 import { Command } from "commander";
+import type { Status } from "../moot-node.ts";
 import { type ClientOptions, clientOf, forClients, parseDuration } from "./options.ts";
 import { duration, paint, plural, print, printJson, talk, visible } from "./output.ts";
 
@@ -19,7 +20,7 @@ export function statusCommand(): Command {
         ...addrs.map((address) => ["listens", address]),
         ...agents.map((agent) => [
           "agent",
-          `${visible(agent.name)} (${agent.busy} of ${agent.concurrency} busy): ${agent.skills.join(", ")}`,
+          `${visible(agent.name)} (${agent.busy} of ${agent.concurrency} busy): ${agent.skills.join(", ")}${standing(agent)}`,
         ]),
         ["tasks", `${tasks.open} open, ${tasks.decided} decided`],
         [
@@ -29,6 +30,12 @@ export function statusCommand(): Command {
       ];
       for (const [name = "", text = ""] of rows) print(`${paint("dim", name.padEnd(8))} ${text}`);
     });
+}
+
+/** Nothing to say of an agent that is ready. */
+function standing({ state, why }: Status["agents"][number]): string {
+  if (state === "ready") return "";
+  return `; ${paint("yellow", state)}${why === "" ? "" : `: ${visible(why)}`}`;
 }
 
 interface StopOptions extends ClientOptions {

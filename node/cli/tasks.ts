@@ -5,8 +5,8 @@ import type { AgentRow, TaskAnswer, TaskRow } from "../api/mod.ts";
 import { Fault } from "../fault.ts";
 import { accountOf, type Effects } from "./account.ts";
 import { type ClientOptions, clientOf, forClients, parseCount } from "./options.ts";
-import { ranHereLines, taskOf } from "./ran-here.ts";
 import { duration, paint, plural, print, printJson, shortPeer, shortTask, table, talk } from "./output.ts";
+import { ranHereLines, taskOf } from "./ran-here.ts";
 
 interface TasksOptions extends ClientOptions {
   readonly state?: "open" | "decided";

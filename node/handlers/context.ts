@@ -300,7 +300,7 @@ export class RunContext implements Context {
     const argsDigest = parseDigest(createHash("sha256").update(JSON.stringify(args)).digest("hex"));
     if (argsDigest === undefined) throw new Fault("internal", "a SHA-256 digest has 64 hex digits");
     if (this.#trace.length >= HANDLER.trace_calls) this.#trace.shift();
-    const ended = outcome.slice(0, HANDLER.trace_outcome_chars);
+    const ended = bounded(outcome, HANDLER.trace_outcome_chars);
     this.#trace.push({ name: name.slice(0, HANDLER.tool_name_chars), argsDigest, outcome: ended, ms });
   }
 }

@@ -51,7 +51,7 @@ export const HOST = {
   /** Frames are gathered to writes of about this size. */
   write_bytes: 64 * KIB,
   /** A peer that takes nothing, or stops in the middle of a frame, for this long loses the stream: with the tick that notices, within 15 s. */
-  stuck_ms: 14 * SECOND,
+  stuck_ms: 13 * SECOND,
   /** After a dial failed, the peer counts as unreachable without another dial. */
   redial_ms: 500,
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { Fault } from "../fault.ts";
-import { compact, damaged, openDatabase, storeFault } from "./database.ts";
+import { compact, damaged, openDatabase, quickCheck, storeFault } from "./database.ts";
 import { STORE } from "./limits.ts";
 
 const HALF = STORE.task_facts / 2;
@@ -20,6 +20,7 @@ export class FactLog {
   readonly #next: StatementSync;
   readonly #thin: StatementSync;
   readonly #read: StatementSync;
+  readonly #all: StatementSync;
   #waiting: { readonly task: string; readonly fact: string }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #failed: Fault | undefined;
@@ -45,6 +46,7 @@ export class FactLog {
       this.#read = db.prepare(
         "SELECT n, fact, sum FROM facts WHERE born = (SELECT born FROM tasks WHERE task = ?) ORDER BY n",
       );
+      this.#all = db.prepare("SELECT born, n, fact, sum FROM facts ORDER BY born, n");
     } catch (error) {
       db?.close();
       throw storeFault(error, file);
@@ -75,6 +77,22 @@ export class FactLog {
     } catch (error) {
       throw storeFault(error, this.#file);
     }
+  }
+
+  /** Reads every fact; their number. Throws Fault "store-damaged" at the first that is not what was written. */
+  check(): number {
+    let count = 0;
+    try {
+      quickCheck(this.#db, this.#file);
+      for (const { born, n, fact, sum } of this.#all.iterate()) {
+        if (typeof n !== "number" || typeof fact !== "string" || factSum(n, fact) !== sum)
+          throw damaged(this.#file, `the checksum of fact ${String(n)} of its task ${String(born)} does not match`);
+        count += 1;
+      }
+    } catch (error) {
+      throw storeFault(error, this.#file);
+    }
+    return count;
   }
 
   close(): void {

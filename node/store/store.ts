@@ -36,6 +36,8 @@ export interface Store {
    */
   append(task: string, fact: string): void;
   facts(task: string): string[];
+  /** Reads all observations, and returns their number. Throws Fault "store-damaged". */
+  checkFacts(): number;
   close(): void;
 }
 
@@ -114,6 +116,10 @@ class SqliteStore implements Store {
 
   facts(task: string): string[] {
     return this.#parts.facts.of(task);
+  }
+
+  checkFacts(): number {
+    return this.#parts.facts.check();
   }
 
   close(): void {

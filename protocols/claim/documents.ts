@@ -128,7 +128,7 @@ export const toolTrace = z
   .max(64);
 export type ToolTrace = z.output<typeof toolTrace>;
 
-/** DESIGN.md, "Hand-off, failure, replay"; `asked` and `refusals` are added for promise P6. */
+/** Why a task did not succeed: `asked`, `refusals` and `attempts` are what promise P6 is kept with. */
 export const failure = z.strictObject({
   status: z.enum(["failed", "cancelled", "expired"]),
   reason,

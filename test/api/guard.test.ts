@@ -1,5 +1,5 @@
 /**
- * THREATS.md, row "control API": every combination of token, Host, Origin and method against a real server. Whatever is not this
+ * The control API: every combination of token, Host, Origin and method against a real server. Whatever is not this
  * user's program on this machine must stay outside, and no answer may ever carry a CORS header.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";

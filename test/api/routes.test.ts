@@ -1,6 +1,7 @@
 /** The control API's resources over one real node: what is served, and what each wrong request is told. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../node/fault.ts";
+import { LIMITS } from "../../protocols/kernel/mod.ts";
 import { ask, type Reply } from "./ask.ts";
 import { knownOf, type Single, startSingle } from "./single.ts";
 
@@ -86,6 +87,15 @@ describe("a task", () => {
     const { tasks } = await client.tasks({ state: "decided" });
     expect(tasks.find((row) => row.task === task)).toMatchObject({ status: "done", skill: "text.count@1" });
     expect(tasks.find((row) => row.task === task)).not.toHaveProperty("input");
+  });
+
+  it("may nest as deep as the protocol allows, and no deeper", async () => {
+    const nested = (depth: number) =>
+      `{"skill":"always.fail@1","input":${"[".repeat(depth)}${"]".repeat(depth)},"custodians":1}`;
+    expect((await post("/v1/tasks", nested(LIMITS.body_depth))).status).toBe(201);
+    expect((await post("/v1/tasks", nested(LIMITS.body_depth + 1))).status).toSatisfy(
+      (code: number) => code === 400 || code === 413,
+    );
   });
 
   it("that fails says why", async () => {

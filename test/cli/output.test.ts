@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { exitOfError, exitOfOutcome } from "../../node/cli/exits.ts";
 import { parseCustodians, parseDuration, parseSkillName } from "../../node/cli/options.ts";
-import { brief, duration, table, visible, width } from "../../node/cli/output.ts";
+import { brief, duration, jsonText, table, visible, width } from "../../node/cli/output.ts";
 import { Fault } from "../../node/fault.ts";
 import type { RefusalReason } from "../../protocols/mod.ts";
 import { BERT, CARL } from "./facts.ts";
@@ -19,6 +19,12 @@ it("shows what would move the cursor, forge a line or reverse the order", () => 
 it("leaves no control character in any text", () => {
   for (let code = 0; code < 0x3000; code++)
     expect(visible(String.fromCodePoint(code))).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+});
+
+it("hides nothing in JSON either, and every reader gets back what was said", () => {
+  const said = { "\u009b2J": ["\u202egnp.exe", "\u007f\u2028\ufeff", "\u{e0041}", "half \ud800", "日本 🙂 \u001b"] };
+  expect(jsonText(said)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+  expect(JSON.parse(jsonText(said))).toEqual(said);
 });
 
 it("cuts long texts, never inside a character", () => {

@@ -46,6 +46,7 @@ function scene(
     entries: () => store.entries(),
     append: (task, fact) => store.append(task, fact),
     facts: (task) => store.facts(task),
+    checkFacts: () => store.checkFacts(),
     close: () => store.close(),
   };
   const events: PeerEvent[] = [];

@@ -60,6 +60,20 @@ test("a start that fails is repeated; too many failures, and it is failed until 
   expect(supervisor.standing.why).toBe("");
 });
 
+test("one that is tried again after it failed says why it had failed, as long as it is starting", async () => {
+  const gate = Promise.withResolvers<void>();
+  let broken = true;
+  const start = () => (broken ? Promise.reject(new Error("no connection")) : gate.promise);
+  const { supervisor } = supervised({ run: async () => 1, start }, {}, { crashes: 0, start_pause_ms: 5 });
+  await supervisor.start();
+  expect(supervisor.standing.state).toBe("failed");
+  broken = false;
+  supervisor.retry();
+  expect(supervisor.standing).toMatchObject({ state: "starting", why: expect.stringContaining("no connection") });
+  gate.resolve();
+  await until(() => supervisor.standing.state === "ready");
+});
+
 test("a start that never ends fails with its time", async () => {
   const start = () => new Promise<void>(() => undefined);
   const { supervisor } = supervised({ run: async () => 1, start }, {}, { crashes: 0, start_ms: 20 });

@@ -1,4 +1,4 @@
-/** Key but no certificate (THREATS.md, admission). The long form, a thousand tries: `node test/permissions/siege-main.ts`. */
+/** Key but no certificate gets nobody in. The long form, a thousand tries: `node test/permissions/siege-main.ts`. */
 import { afterEach, expect, it } from "vitest";
 import { type Member, member, must, type Person, person, propose, until } from "./cast.ts";
 import { besiege } from "./siege.ts";

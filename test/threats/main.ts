@@ -10,12 +10,12 @@ import type { Row } from "./row.ts";
 import { trySecrets } from "./secrets.ts";
 
 const RUNS = new Map<string, () => Promise<Row>>([
-  ["arguments", () => tryArguments(10_000)],
+  ["arguments", () => tryArguments(2_000)],
   ["paths", () => tryPaths(20_000)],
   ["logs", () => tryLogs(10_000)],
   ["secrets", trySecrets],
   ["spam", () => trySpam({ spammers: 50, each: 2_000 })],
-  ["flood", () => tryFlood({ spammers: 1, tasks: 100 })],
+  ["flood", () => tryFlood({ spammers: 1, tasks: 40 })],
   ["rubbish", () => tryRubbish({ peers: 5, messages: 2_000, tasks: 100 })],
   ["silence", () => trySilence({ peers: 50 })],
   ["slow-sender", trySlowSender],

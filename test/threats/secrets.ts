@@ -89,6 +89,7 @@ const VARIABLES = [
   "SESSION",
   "AWS_SECRET_ACCESS_KEY",
   "NPM_TOKEN",
+  "PASSPHRASE",
 ] as const;
 
 class Scene {

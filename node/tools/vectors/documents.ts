@@ -236,6 +236,8 @@ function outcomeDocument(cast: Cast, task: string): Document {
     result: '{"words":3}',
     failure,
     ran_ms: 180,
+    cost: 0.25,
+    record: hash("sha256", "record"),
   };
   const withResult = (result: string) => ({ ...without(full, "failure"), status: "done", result });
   const withFailure = (changes: Fields) => ({ ...full, failure: { ...failure, ...changes } });
@@ -244,7 +246,7 @@ function outcomeDocument(cast: Cast, task: string): Document {
     name: "outcome",
     by: dave,
     full,
-    optional: ["contractor", "agent", "result", "failure", "ran_ms"],
+    optional: ["contractor", "agent", "result", "failure", "ran_ms", "cost", "record"],
     more: [
       { name: "done", fields: withResult('{"words":3}') },
       { name: "a result at the bound of size", fields: withResult(`"${"x".repeat(LIMITS.body_bytes - 2)}"`) },

@@ -50,6 +50,8 @@ export function print(value: Json): string {
 
 /** `used`: what stands on the line before the value, and the comma after it. */
 function printed(value: Json, indent: string, used: number): string {
+  // 1e+21, as the formatter has it.
+  if (typeof value === "number") return JSON.stringify(value).replace("e+", "e");
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const inner = `${indent}  `;
   if (isList(value)) {

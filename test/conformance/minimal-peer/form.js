@@ -179,10 +179,19 @@ const documents = {
     "result?": body,
     "failure?": failure,
     "ran_ms?": count,
+    "cost?": cost,
+    "record?": digest,
   }),
   cfp: document("cfp", { ...signed, ...call, sealed: bool }),
   propose: document("propose", { ...signed, ...bid }),
   equivocation: document("equivocation", { network, first: seal("award"), second: seal("award") }),
+  revocation: document("revocation", {
+    network,
+    grants: list(object({ grant: digest, expires_ms: big }, true), 8, 1),
+    proof: (v) => list(text(0, 4096), 4)(v) && v.join("").length <= 4096,
+    nonce: text(16, 64),
+    issued_ms: big,
+  }),
   card: document("card", {
     ...signed,
     version: text(0, 32),
@@ -210,6 +219,7 @@ export const protocols = {
       }),
       want: object({ peers: list(peer, 512) }),
       cards: object({ cards: list(seal("card"), 64) }),
+      revocations: object({ revocations: list(seal("revocation"), 64) }),
     },
   },
   "/moot/auction/1": {

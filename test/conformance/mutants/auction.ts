@@ -45,7 +45,7 @@ export const AUCTION: readonly Mutant[] = [
     clause: "AUCTION-4",
     does: "forgets what is at work",
     file: BIDDER,
-    find: "    for (const name of this.#busy.values()) if (name === agent) committed += 1;",
+    find: "    for (const name of this.#busy.values()) if (name === agent) given += 1;",
     put: "",
   },
   {

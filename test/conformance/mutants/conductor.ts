@@ -153,7 +153,7 @@ export const CONDUCTOR: readonly Mutant[] = [
     clause: "CLAIM-4",
     does: "calls again after a refusal",
     file: CONDUCTOR_TS,
-    find: "this.#again(now, state.others);",
+    find: "this.#again(now, state.others, resumed ? 1 : 0);",
     put: "this.#again(now, []);",
   },
   {

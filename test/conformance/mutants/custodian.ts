@@ -34,8 +34,8 @@ export const CUSTODIAN: readonly Mutant[] = [
     clause: "CLAIM-1",
     does: "names itself last",
     file: CUSTODIES,
-    find: "const custodians = [post.self, ...(others.length < 2 ? [] : others)];",
-    put: "const custodians = [...(others.length < 2 ? [] : others), post.self];",
+    find: "return [this.#post.self, ...(wanted === undefined && others.length < 2 ? [] : others)];",
+    put: "return [...(wanted === undefined && others.length < 2 ? [] : others), this.#post.self];",
   },
   {
     clause: "CLAIM-2",

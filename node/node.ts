@@ -326,7 +326,9 @@ class RunningNode implements MootNode {
       return view === undefined || view.outcome !== undefined ? undefined : view.input;
     };
     const onRefused = (from: PeerId, clause: string, detail: string) => this.#options.onRefused?.(from, clause, detail);
-    const blobs = await Blobs.open({ self: this.self, data, config, openInput, onRefused });
+    // Who comes before the machines do waits for them.
+    const mayRead = (peer: PeerId, tasks: readonly TaskId[]) => this.#peer?.mayRead(peer, tasks, Date.now()) ?? false;
+    const blobs = await Blobs.open({ self: this.self, data, config, openInput, mayRead, onRefused });
     this.#work.fetchWith(blobs);
     return blobs;
   }

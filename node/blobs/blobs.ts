@@ -20,7 +20,6 @@ import { Fault } from "../fault.ts";
 import { depthOf } from "../handlers/mod.ts";
 import { Fetcher } from "./fetch.ts";
 import { BLOBS } from "./limits.ts";
-import { mayRead } from "./may-read.ts";
 import { BlobServer } from "./serve.ts";
 import { BlobStore, type Row, unknownBlob } from "./store.ts";
 
@@ -44,6 +43,8 @@ export interface BlobsOptions {
   readonly config: BlobsConfig;
   /** The input of a task that is kept here and not decided; undefined when there is none such. */
   readonly openInput: (task: TaskId) => string | undefined;
+  /** Whether a peer may read what these tasks refer to: the open ones that are kept here, perhaps none. */
+  readonly mayRead: (peer: PeerId, tasks: readonly TaskId[]) => boolean;
   readonly onRefused: (from: PeerId, clause: string, detail: string) => void;
 }
 
@@ -80,6 +81,7 @@ export class Blobs {
       this.#host?.penalise(from);
       options.onRefused(from, clause, detail);
     };
+    const mayRead = (peer: PeerId, blob: Digest) => options.mayRead(peer, this.#tasksOf(blob));
     this.#server = new BlobServer({ store: this.store, mayRead, onRefused });
     this.#fetcher = new Fetcher({
       self: options.self,
@@ -267,6 +269,10 @@ export class Blobs {
       if (this.#options.openInput(task) !== undefined) for (const blob of blobs) pinned.add(blob);
     }
     return pinned;
+  }
+
+  #tasksOf(blob: Digest): readonly TaskId[] {
+    return [...this.#kept].flatMap(([task, blobs]) => (blobs.includes(blob) ? [task] : []));
   }
 
   #hold(blob: Digest): void {

@@ -3,16 +3,24 @@
  * the streams. Holds one chunk of a stream in memory; what an asker does not take is not read from the disk.
  */
 import type { Stream } from "@libp2p/interface";
-import { BLOB, type BlobAnswer, type BlobRequest, blobRequest, chunksOf, type PeerId } from "../../protocols/mod.ts";
+import {
+  BLOB,
+  type BlobAnswer,
+  type BlobRequest,
+  blobRequest,
+  chunksOf,
+  type Digest,
+  type PeerId,
+} from "../../protocols/mod.ts";
 import { messageOf } from "../fault.ts";
 import { BLOBS } from "./limits.ts";
-import type { MayRead } from "./may-read.ts";
 import type { BlobStore } from "./store.ts";
 import { Talk } from "./talk.ts";
 
 export interface ServerOptions {
   readonly store: BlobStore;
-  readonly mayRead: MayRead;
+  /** Whether that peer may have it. */
+  readonly mayRead: (peer: PeerId, blob: Digest) => boolean;
   readonly onRefused: (from: PeerId, clause: string, detail: string) => void;
 }
 

@@ -358,6 +358,10 @@ export class Peer {
   rights(peer: PeerId, wall: number): Verdict | undefined {
     return this.#rules?.rightsOf(peer, wall);
   }
+  /** Whether that peer may read data that these tasks refer to; where nobody asks for rights everybody may. */
+  mayRead(peer: PeerId, tasks: readonly TaskId[], wall: number): boolean {
+    return this.#rules?.mayRead(peer, tasks, wall) ?? true;
+  }
   revocations(): readonly Revocation[] {
     return this.#rules?.revocations() ?? [];
   }

@@ -6,7 +6,7 @@
 import type { Cfp } from "../auction/wire.ts";
 import type { TaskDocument } from "../claim/documents.ts";
 import type { DirectoryMessage } from "../directory/wire.ts";
-import { LIMITS, NEVER, type Network, type PeerId, type Signed, type Skill } from "../kernel/mod.ts";
+import { LIMITS, NEVER, type Network, type PeerId, type Signed, type Skill, type TaskId } from "../kernel/mod.ts";
 import { endOf, type PermissionOptions, type Revocation, type Verdict, Warden } from "../permissions/mod.ts";
 import type { Post } from "./post.ts";
 
@@ -54,6 +54,9 @@ export class Rules {
   }
   rightsOf(peer: PeerId, wall: number): Verdict {
     return this.#warden.rightsOf(peer, wall);
+  }
+  mayRead(peer: PeerId, tasks: readonly TaskId[], wall: number): boolean {
+    return this.#warden.mayRead(peer, tasks, wall);
   }
   isMember(peer: PeerId): boolean {
     return this.#warden.isMember(peer, this.#post.at.wall);

@@ -96,9 +96,16 @@ export class Warden {
     return limit === undefined ? undefined : `above its limit of ${limit}`;
   }
 
-  /** Whether a peer may read what belongs to a task. */
-  mayRead(peer: PeerId, task: TaskId, wall: number): boolean {
-    return this.denies(peer, `read/${task}`, wall) === undefined;
+  /**
+   * Whether a peer may read what these tasks refer to (PERM-11). Whoever takes part in work meets its data anyhow; a narrower member
+   * reads what it is granted: all, or what belongs to one of the tasks.
+   */
+  mayRead(peer: PeerId, tasks: readonly TaskId[], wall: number): boolean {
+    const verdict = this.rightsOf(peer, wall);
+    if (!verdict.ok) return false;
+    const { rights } = verdict;
+    if (rights.commands.some((command) => /^(announce|execute)\//.test(command))) return true;
+    return holds(rights, "read/*") || tasks.some((task) => holds(rights, `read/${task}`));
   }
 
   /** Counts an announcement: whether it is one too many of this minute. Repeats of a task are one. */

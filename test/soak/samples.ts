@@ -16,7 +16,10 @@ interface Sample {
 export interface Health {
   readonly samples: number;
   readonly rss_max_mb: number;
-  /** The steepest of all processes: growth of the heap's floor in ten minutes, in per cent of it. Undefined: too short to say. */
+  /**
+   * The steepest of all processes: growth of the heap's floor in ten minutes, in per cent of it. Decided tasks are kept for an hour after
+   * their deadline, so it is above zero in any run that is shorter. Undefined: too short to say.
+   */
   readonly heap_slope_percent: number | undefined;
   /** The worst of all nodes. */
   readonly lag_p99_ms: number;

@@ -128,7 +128,14 @@ async function inside(data: string, outside: string): Promise<Inside> {
   const self = parsePeerId(`12D3KooW${"A".repeat(44)}`);
   if (self === undefined) throw new Error("the test's own peer id is wrong");
   const config = { max_bytes: 1e9, retention_ms: 3_600_000 };
-  const blobs = await Blobs.open({ data, self, config, openInput: () => undefined, onRefused: () => undefined });
+  const blobs = await Blobs.open({
+    data,
+    self,
+    config,
+    openInput: () => undefined,
+    mayRead: () => true,
+    onRefused: () => undefined,
+  });
   let scratch: ScratchFolder | undefined;
   const running = { call, signal: new AbortController().signal, onProgress: () => undefined };
   await runWithBlobs(blobs, running, (_, more) => {

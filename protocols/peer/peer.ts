@@ -275,8 +275,21 @@ export class Peer {
     const { now } = this.#post.at;
     switch (document.kind) {
       case "cfp": {
-        const { kind: _, network: __, issued_ms: ___, sealed, ...call } = document;
-        return this.#call({ conductor: signer, cfp: { type: "cfp", ...call }, reach: "wide", sealed });
+        // Field by field: this is what a large network hears most, and copying "the rest" costs more than all that follows.
+        const { task, skill, round, window_ms, left_ms, input_bytes, eligible, initiator, contract } = document;
+        const cfp = {
+          type: "cfp" as const,
+          task,
+          skill,
+          round,
+          window_ms,
+          left_ms,
+          input_bytes,
+          eligible,
+          initiator,
+          contract,
+        };
+        return this.#call({ conductor: signer, cfp, reach: "wide", sealed: document.sealed });
       }
       case "propose":
         if (this.#rules?.isMember(signer) === false) return;
@@ -341,10 +354,12 @@ export class Peer {
 
   /** PERM-5: who may not announce is told so, where others would be refused by word. */
   #call(call: { conductor: PeerId; cfp: Cfp; reach: "directed" | "wide"; sealed: boolean }): void {
-    const { conductor, cfp, reach } = call;
+    const { conductor, cfp, reach, sealed } = call;
     const { now } = this.#post.at;
+    if (this.#rules === undefined) return this.#works.bid({ type: "call", now, conductor, cfp, reach, sealed });
     const price = this.#works.priceOf(cfp.skill);
-    if (this.#rules?.deniesCall(conductor, cfp, price) !== true) return this.#works.bid({ type: "call", now, ...call });
+    if (!this.#rules.deniesCall(conductor, cfp, price))
+      return this.#works.bid({ type: "call", now, conductor, cfp, reach, sealed });
     if (reach === "wide" && (price === undefined || cfp.eligible > LIMITS.crowd)) return;
     const { task, round } = cfp;
     this.#post.send(conductor, { type: "refuse", task, round, reason: "denied", load_permille: 0 });

@@ -43,6 +43,16 @@ interface Copies {
   readonly publications: readonly Publication[];
 }
 
+/** By the index of the host whose mesh peers they are; absent: not a member. */
+type Mesh = (Host[] | undefined)[];
+
+/** What a host advertises on a topic. `all`: how many have to see a publication until nobody lacks it. */
+interface News {
+  count: number;
+  readonly news: Publication[];
+  readonly all: number;
+}
+
 export interface GossipOptions {
   readonly topology: "full" | "mesh";
   /** Whether unseen messages are advertised and asked for (IHAVE, IWANT). */
@@ -56,16 +66,19 @@ export class Gossip {
   readonly #options: GossipOptions;
   /** Subscribers of each topic that are up. */
   readonly #members: Set<Host>[] = Array.from({ length: ALL + 1 }, () => new Set<Host>());
-  /** Mesh peers of each host, by topic. */
-  readonly #mesh: Map<Host, Set<Host>>[] = Array.from({ length: ALL + 1 }, () => new Map<Host, Set<Host>>());
+  /** Mesh peers of each host, by topic and the host's index: a dozen at most, so lists. */
+  readonly #mesh: Mesh[] = Array.from({ length: ALL + 1 }, () => []);
   /** Whose heartbeat will look after the mesh, by topic. */
   readonly #tended: Set<Host>[] = Array.from({ length: ALL + 1 }, () => new Set<Host>());
   /** When heartbeats come that were seen elsewhere. */
   readonly #beats_us = new Map<Host, number>();
-  /** What each host has seen lately, and at how many heartbeats it still says so. */
-  readonly #recent = new Map<Host, { readonly publication: Publication; beats: number }[]>();
+  /** What each host has seen lately: since its last heartbeat, before that, and so on, for as long as it says so. */
+  readonly #recent = new Map<Host, Publication[][]>();
+  /** First copies, and all others. */
   deliveries = 0;
   duplicates = 0;
+  /** Of the others: those that were known to be none when they were sent. */
+  settled = 0;
   ihaves = 0;
   /** Else what is sent into a cut is lost. */
   lanes: Lanes | undefined;
@@ -82,15 +95,16 @@ export class Gossip {
   up(host: Host): void {
     for (const topic of [...(host.peer?.topics() ?? []), ALL]) {
       this.#members[topic]?.add(host);
-      if (this.#options.topology === "mesh") this.#mesh[topic]?.set(host, new Set());
+      const mesh = this.#mesh[topic];
+      if (this.#options.topology === "mesh" && mesh !== undefined) mesh[host.index] = [];
     }
   }
   down(host: Host): void {
     for (const [topic, members] of this.#members.entries()) {
       if (!members.delete(host)) continue;
+      for (const other of [...(this.#peers(topic, host) ?? [])]) this.#ungraft(topic, other, host);
       const mesh = this.#mesh[topic];
-      for (const other of mesh?.get(host) ?? []) this.#ungraft(topic, other, host);
-      mesh?.delete(host);
+      if (mesh !== undefined) mesh[host.index] = undefined;
     }
   }
   /** js-libp2p grafts as soon as it learns of a subscriber, while it has too few; both ends do. */
@@ -98,10 +112,10 @@ export class Gossip {
     if (this.#options.topology !== "mesh") return;
     for (const [topic, members] of this.#members.entries()) {
       if (!members.has(host) || !members.has(other)) continue;
-      const [mine, theirs] = [this.#mesh[topic]?.get(host), this.#mesh[topic]?.get(other)];
+      const [mine, theirs] = [this.#peers(topic, host), this.#peers(topic, other)];
       if (mine === undefined || theirs === undefined) continue;
-      if (mine.size < D_LOW) this.#graft(topic, host, other);
-      else if (theirs.size < D_LOW) this.#graft(topic, other, host);
+      if (mine.length < D_LOW) this.#graft(topic, host, other);
+      else if (theirs.length < D_LOW) this.#graft(topic, other, host);
       this.#tend(topic, host);
       this.#tend(topic, other);
     }
@@ -111,21 +125,20 @@ export class Gossip {
     for (const topic of this.#mesh.keys()) this.#ungraft(topic, host, other);
   }
   #graft(topic: number, host: Host, other: Host): void {
-    const [mine, theirs] = [this.#mesh[topic]?.get(host), this.#mesh[topic]?.get(other)];
-    if (mine === undefined || theirs === undefined || theirs.size >= D_HIGH) return;
-    mine.add(other);
-    theirs.add(host);
+    const [mine, theirs] = [this.#peers(topic, host), this.#peers(topic, other)];
+    if (mine === undefined || theirs === undefined || theirs.length >= D_HIGH) return;
+    join(mine, other);
+    join(theirs, host);
   }
   #ungraft(topic: number, host: Host, other: Host): void {
-    const mine = this.#mesh[topic]?.get(host);
-    if (mine?.delete(other) !== true) return;
-    this.#mesh[topic]?.get(other)?.delete(host);
+    if (!leave(this.#peers(topic, host), other)) return;
+    leave(this.#peers(topic, other), host);
     this.#tend(topic, host);
     this.#tend(topic, other);
   }
   /** A heartbeat looks after a mesh that lacks somebody. */
   #tend(topic: number, host: Host): void {
-    const [mine, tended] = [this.#mesh[topic]?.get(host), this.#tended[topic]];
+    const [mine, tended] = [this.#peers(topic, host), this.#tended[topic]];
     if (mine === undefined || tended?.has(host) !== false || !lacks(host, mine)) return;
     if (this.#members[topic]?.has(host) !== true) return;
     tended.add(host);
@@ -135,13 +148,13 @@ export class Gossip {
     });
   }
   #heartbeat(topic: number, host: Host): void {
-    const mine = this.#mesh[topic]?.get(host);
+    const mine = this.#peers(topic, host);
     if (mine === undefined || !lacks(host, mine)) return;
-    const free = [...host.connected].filter((other) => !mine.has(other) && this.#members[topic]?.has(other));
+    const free = [...host.connected].filter((other) => !mine.includes(other) && this.#members[topic]?.has(other));
     const { random } = this.#ground;
-    if (mine.size < D_LOW) for (const other of random.pick(free, D - mine.size)) this.#graft(topic, host, other);
-    if (mine.size < D_LOW || !lacks(host, mine)) return;
-    const dialled = free.filter((other) => !mine.has(other) && hasDialled(host, other));
+    if (mine.length < D_LOW) for (const other of random.pick(free, D - mine.length)) this.#graft(topic, host, other);
+    if (mine.length < D_LOW || !lacks(host, mine)) return;
+    const dialled = free.filter((other) => !mine.includes(other) && hasDialled(host, other));
     for (const other of random.pick(dialled, D_OUT - outbound(host, mine))) this.#graft(topic, host, other);
   }
   /** Heartbeats of different hosts fall anywhere in the second. */
@@ -151,14 +164,17 @@ export class Gossip {
   }
   /** Mesh peers of a host on a topic, for those who draw or compare meshes. */
   meshOf(host: Host, topic: number): readonly Host[] {
-    return [...(this.#mesh[topic]?.get(host) ?? [])];
+    return [...(this.#peers(topic, host) ?? [])];
+  }
+  #peers(topic: number, host: Host): Host[] | undefined {
+    return this.#mesh[topic]?.[host.index];
   }
   /** Sets the mesh as it was seen elsewhere (calibration). */
   lay(topic: number, edges: readonly (readonly [Host, Host])[]): void {
-    for (const mine of this.#mesh[topic]?.values() ?? []) mine.clear();
+    for (const mine of this.#mesh[topic] ?? []) if (mine !== undefined) mine.length = 0;
     for (const [one, other] of edges) {
-      this.#mesh[topic]?.get(one)?.add(other);
-      this.#mesh[topic]?.get(other)?.add(one);
+      join(this.#peers(topic, one), other);
+      join(this.#peers(topic, other), one);
     }
   }
 
@@ -194,7 +210,7 @@ export class Gossip {
 
   /** A publisher with fewer mesh peers than D tops up from the topic's others. */
   #firstTargets(host: Host, topic: number): readonly Host[] {
-    const mesh = [...(this.#mesh[topic]?.get(host) ?? [])];
+    const mesh = this.meshOf(host, topic);
     const others = [...host.connected].filter((other) => this.#members[topic]?.has(other) && !mesh.includes(other));
     if (this.#options.flood !== false) return [...mesh, ...others];
     return mesh.length >= D ? mesh : [...mesh, ...this.#ground.random.pick(others, D - mesh.length)];
@@ -202,7 +218,21 @@ export class Gossip {
 
   #forward(from: Host, to: Host, publication: Publication): void {
     if (this.lanes !== undefined) return this.#send(this.lanes, { from, to, publications: [publication] });
-    for (const delay_us of this.#carry(from, to, publication)) this.#ground.hop(delay_us, from, to, publication);
+    const { links, now_us } = this.#ground;
+    if (!links.named) {
+      const delay_us = links.pass(from.index, to.index, publication.bytes, now_us);
+      if (delay_us !== undefined) this.#hop(delay_us, from, to, publication);
+    } else for (const delay_us of this.#carry(from, to, publication)) this.#hop(delay_us, from, to, publication);
+  }
+  /** A copy for somebody who has it already, as four in ten are, changes nothing when it arrives: it is settled here. */
+  #hop(delay_us: number, from: Host, to: Host, publication: Publication): void {
+    if (to.peer === undefined || !has(publication, to)) return this.#ground.hop(delay_us, from, to, publication);
+    this.settled += 1;
+    this.#repeated(publication);
+  }
+  #repeated(publication: Publication): void {
+    publication.duplicates += 1;
+    this.duplicates += 1;
   }
   #carry(from: Host, to: Host, { document, bytes }: Publication): readonly number[] {
     const { links, now_us } = this.#ground;
@@ -220,16 +250,15 @@ export class Gossip {
   /** A copy arrived. Whether it is the first: then the peer hears it, and it goes on. */
   received(from: Host, host: Host, publication: Publication): boolean {
     if (!this.#see(publication, host)) {
-      publication.duplicates += 1;
-      this.duplicates += 1;
+      this.#repeated(publication);
       return false;
     }
     publication.first += 1;
     this.deliveries += 1;
     this.onFirst?.(publication, host);
     if (this.#options.topology === "full") return true;
-    for (const target of this.#mesh[publication.topic]?.get(host) ?? [])
-      if (target !== from) this.#forward(host, target, publication);
+    const mesh = this.#peers(publication.topic, host);
+    if (mesh !== undefined) for (const target of mesh) if (target !== from) this.#forward(host, target, publication);
     this.#advertise(host, publication);
     return true;
   }
@@ -245,12 +274,12 @@ export class Gossip {
   /** At the host's next heartbeats some others are told what it has seen lately. */
   #advertise(host: Host, publication: Publication): void {
     if (!this.#options.lazy) return;
-    const recent = this.#recent.get(host);
-    if (recent !== undefined) {
-      recent.push({ publication, beats: GOSSIP_HEARTBEATS });
+    const latest = this.#recent.get(host)?.[0];
+    if (latest !== undefined) {
+      latest.push(publication);
       return;
     }
-    this.#recent.set(host, [{ publication, beats: GOSSIP_HEARTBEATS }]);
+    this.#recent.set(host, [[publication]]);
     this.#ground.after_us(this.#toHeartbeat(host), () => this.#gossip(host, host.boots));
   }
 
@@ -258,27 +287,42 @@ export class Gossip {
     const recent = this.#recent.get(host) ?? [];
     this.#recent.delete(host);
     if (host.peer === undefined || host.boots !== boots) return;
-    for (const [topic, entries] of Map.groupBy(recent, ({ publication }) => publication.topic)) {
+    for (const [topic, { count, news }] of this.#newsOf(recent)) {
       const chosen = this.#lazyPeers(host, topic);
-      this.ihaves += chosen.length * entries.length;
-      const publications = entries.map(({ publication }) => publication);
-      const all = (this.#members[topic]?.size ?? 0) - 1;
-      // What everybody has is advertised as well, and nobody asks for it; on a lane it may hold back what comes after it.
-      const news = this.lanes === undefined ? publications.filter(({ first }) => first < all) : publications;
+      this.ihaves += chosen.length * count;
       if (news.length > 0) for (const other of chosen) this.#ihave(host, other, news);
     }
-    for (const entry of recent) entry.beats -= 1;
-    const left = recent.filter(({ beats }) => beats > 0);
-    if (left.length === 0) return;
-    this.#recent.set(host, left);
+    const left = recent.slice(0, GOSSIP_HEARTBEATS - 1);
+    if (left.every(({ length }) => length === 0)) return;
+    this.#recent.set(host, [[], ...left]);
     this.#ground.after_us(HEARTBEAT_US, () => this.#gossip(host, boots));
   }
 
+  /**
+   * By topic, oldest first: how many are advertised, and those that somebody may lack. What everybody has is advertised as well,
+   * and nobody asks for it; but on a lane it may hold back what comes after it.
+   */
+  #newsOf(recent: readonly (readonly Publication[])[]): ReadonlyMap<number, News> {
+    const topics = new Map<number, News>();
+    for (const publications of recent.toReversed())
+      for (const publication of publications) {
+        const { topic, first } = publication;
+        let about = topics.get(topic);
+        if (about === undefined) {
+          about = { count: 0, news: [], all: (this.#members[topic]?.size ?? 0) - 1 };
+          topics.set(topic, about);
+        }
+        about.count += 1;
+        if (this.lanes !== undefined || first < about.all) about.news.push(publication);
+      }
+    return topics;
+  }
+
   #lazyPeers(host: Host, topic: number): readonly Host[] {
-    const mine = this.#mesh[topic]?.get(host);
+    const mine = this.#peers(topic, host);
     const members = this.#members[topic];
     const others: Host[] = [];
-    for (const other of host.connected) if (mine?.has(other) !== true && members?.has(other)) others.push(other);
+    for (const other of host.connected) if (mine?.includes(other) !== true && members?.has(other)) others.push(other);
     return this.#ground.random.pick(others, Math.max(D_LAZY, Math.floor(others.length / GOSSIP_PARTS)));
   }
 
@@ -308,10 +352,20 @@ export class Gossip {
   }
 }
 
-function lacks(host: Host, mesh: ReadonlySet<Host>): boolean {
-  return mesh.size < D_LOW || outbound(host, mesh) < D_OUT;
+function join(mesh: Host[] | undefined, host: Host): void {
+  if (mesh?.includes(host) === false) mesh.push(host);
 }
-function outbound(host: Host, mesh: ReadonlySet<Host>): number {
+/** Whether it was in. */
+function leave(mesh: Host[] | undefined, host: Host): boolean {
+  const place = mesh?.indexOf(host) ?? -1;
+  if (place >= 0) mesh?.splice(place, 1);
+  return place >= 0;
+}
+
+function lacks(host: Host, mesh: readonly Host[]): boolean {
+  return mesh.length < D_LOW || outbound(host, mesh) < D_OUT;
+}
+function outbound(host: Host, mesh: readonly Host[]): number {
   let count = 0;
   for (const other of mesh) if (hasDialled(host, other)) count += 1;
   return count;

@@ -193,18 +193,30 @@ export class Links {
     return delay;
   }
 
+  /** Whether what becomes of a message depends on its name. */
+  get named(): boolean {
+    return this.#named;
+  }
+  /** The delay in µs of a message that has no name; undefined: the way is cut. */
+  pass(from: number, to: number, bytes: number, now_us: number): number | undefined {
+    this.tally?.count(from, to, bytes);
+    if (this.isCut(from, to)) return undefined;
+    return this.#uplink(from, bytes, now_us) + this.delay_us(from, to);
+  }
+
   /** Delays in µs of the copies that arrive, in `copies`, which is used again at the next call. */
   carry(message: Carried, now_us: number): readonly number[] {
     this.copies.length = 0;
     const { from, to } = message;
+    if (!this.#named) {
+      const delay_us = this.pass(from, to, message.bytes, now_us);
+      if (delay_us !== undefined) this.copies.push(delay_us);
+      return this.copies;
+    }
     const { slow_ms } = this.#faults;
     this.tally?.count(from, to, message.bytes);
     if (this.isCut(from, to)) return this.copies;
     const queued = this.#uplink(from, message.bytes, now_us);
-    if (!this.#named) {
-      this.copies.push(queued + this.delay_us(from, to));
-      return this.copies;
-    }
     const name = this.#nameOf(message);
     const chance = new Keyed(this.#options.seed, name);
     // Drawn also where the plan says otherwise: without its fault a message goes as it would have gone with it.

@@ -99,9 +99,6 @@ export class World implements Ground {
   readonly gossip: Gossip;
   readonly network: Network;
   readonly kademlia: Kademlia;
-  /** Copies of publications that reached a peer. */
-  hops = 0;
-
   readonly #options: WorldOptions;
   readonly #notary: Notary;
   readonly #engine: Engine<Payload>;
@@ -190,6 +187,10 @@ export class World implements Ground {
   }
   get now_us(): number {
     return this.#engine.now_us;
+  }
+  /** Copies of publications that reached a peer. */
+  get hops(): number {
+    return this.gossip.deliveries + this.gossip.duplicates;
   }
   /** Events that machines saw. */
   get events(): number {
@@ -410,11 +411,11 @@ export class World implements Ground {
     if (host?.peer === undefined || from === undefined) return;
     if (this.#waits(host)) return this.#schedule(this.#freeAt(host), kind, node, peer, payload);
     if ("seen" in payload) {
-      this.hops += 1;
       if (!this.gossip.received(from, host, payload)) return;
       const { signer, document } = payload;
+      const { now, wall } = host.instant(this.now_us);
       this.#engine.enter(codeOf(document.kind), node, signer.index, payload.task);
-      this.#driver.receive(host, { ...host.instant(this.now_us), type: "heard", signer: signer.id, document });
+      this.#driver.receive(host, { now, wall, type: "heard", signer: signer.id, document });
     } else {
       const task = "task" in payload ? payload.task : undefined;
       this.#engine.enter(codeOf(payload.type), node, peer, task);

@@ -15,7 +15,8 @@ export class Random {
       let word = state;
       word = Math.imul(word ^ (word >>> 16), 0x21f0aaad);
       word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
-      return (word ^ (word >>> 15)) >>> 0;
+      // Signed, as all that follows is: so the state is small integers from the first word on.
+      return word ^ (word >>> 15);
     };
     this.#a = next();
     this.#b = next();

@@ -42,7 +42,7 @@ export class Post {
 
   /** The next message to itself. */
   next(): Message | undefined {
-    return this.#inbox.shift();
+    return this.#inbox.length === 0 ? undefined : this.#inbox.shift();
   }
   /** What is written and not taken, or not delivered: nothing, between two events. */
   get waiting(): number {

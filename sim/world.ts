@@ -21,9 +21,10 @@ import {
   type TopicDocument,
 } from "../protocols/mod.ts";
 import { BY_REFERENCE, type Codec, wireCodec } from "./codec.ts";
-import { CODES, codeOf } from "./codes.ts";
+import { CODES } from "./codes.ts";
 import { Driver, type Said } from "./driver.ts";
 import { Engine } from "./engine/engine.ts";
+import { EventLoop, type Payload } from "./event-loop.ts";
 import { Evidence } from "./evidence.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { Gossip, type Publication } from "./gossip.ts";
@@ -83,13 +84,6 @@ const AUDIT_MAX = 50;
 /** Asking everybody whom they know costs more than letting time pass. */
 const MEET_STEP_MS = 20;
 
-/** What the wheel carries. */
-const CALL = 0;
-const MESSAGE = 1;
-const HOP = 2;
-const ALARM = 3;
-type Payload = (() => void) | Message | Publication | null;
-
 export class World implements Ground {
   readonly hosts: readonly Host[];
   readonly links: Links;
@@ -102,6 +96,7 @@ export class World implements Ground {
   readonly #options: WorldOptions;
   readonly #notary: Notary;
   readonly #engine: Engine<Payload>;
+  readonly #loop: EventLoop;
   readonly #driver: Driver;
   readonly #byId = new Map<PeerId, Host>();
   #refs = 0;
@@ -130,6 +125,12 @@ export class World implements Ground {
       onFact: options.onFact,
     });
     this.hosts = options.peers.map((spec, index) => new Host(index, spec));
+    this.#loop = new EventLoop({
+      engine: this.#engine,
+      hosts: this.hosts,
+      gossip: this.gossip,
+      receive: this.#driver.receive.bind(this.#driver),
+    });
     for (const host of this.hosts) {
       this.#byId.set(host.id, host);
       this.links.place(host.index, host.spec.region ?? host.index % (options.regions?.length ?? 1));
@@ -353,37 +354,31 @@ export class World implements Ground {
     this.after_us(Math.round(1000 * delay_ms), fire);
   }
   after_us(delay_us: number, fire: () => void): void {
-    this.#schedule(this.now_us + delay_us, CALL, -1, -1, fire);
+    this.#loop.after_us(delay_us, fire);
   }
   arrive(delay_us: number, from: Host, to: Host, message: Message): void {
-    this.#schedule(this.now_us + delay_us, MESSAGE, to.index, from.index, message);
+    this.#loop.arrive(delay_us, from, to, message);
   }
   hop(delay_us: number, from: Host, to: Host, publication: Publication): void {
-    this.#schedule(this.now_us + delay_us, HOP, to.index, from.index, publication);
+    this.#loop.hop(delay_us, from, to, publication);
   }
   ring(at_us: number, host: Host, alarm: number): void {
-    this.#schedule(at_us, ALARM, host.index, alarm, null);
+    this.#loop.ring(at_us, host, alarm);
   }
   log(code: number, node: number, task: TaskId | undefined): void {
     this.#engine.log(code, node, -1, task);
   }
-  #schedule(at: number, kind: number, node: number, peer: number, payload: Payload): void {
-    this.#engine.schedule(at, kind, node, peer, payload);
+  tell(host: Host, make: (instant: Instant) => PeerEvent): void {
+    this.#loop.tell(host, make);
   }
 
   /** Lets this much time pass. */
   run(for_ms: number): void {
-    const until = this.now_us + Math.round(1000 * for_ms);
-    while (this.#engine.step(until)) this.#fire();
+    this.#loop.runUntil(() => false, for_ms);
   }
   /** Whether it became true in time. */
   runUntil(truth: () => boolean, max_ms: number): boolean {
-    const until = this.now_us + Math.round(1000 * max_ms);
-    while (!truth()) {
-      if (!this.#engine.step(until)) return false;
-      this.#fire();
-    }
-    return true;
+    return this.#loop.runUntil(truth, max_ms);
   }
   /** Until everybody who comes at the start knows everybody's card. */
   meet(max_ms = 60_000): boolean {
@@ -394,62 +389,6 @@ export class World implements Ground {
     };
     for (let passed_ms = 0; passed_ms < max_ms && !first.every(met); passed_ms += MEET_STEP_MS) this.run(MEET_STEP_MS);
     return first.every(met);
-  }
-
-  #fire(): void {
-    const { kind, node, peer, payload } = this.#engine.wheel;
-    if (kind === CALL) {
-      if (typeof payload === "function") payload();
-    } else if (payload !== null && typeof payload !== "function") this.#reach(kind, node, peer, payload);
-    else if (kind === ALARM) this.#ring(node, peer);
-  }
-
-  /** Something reaches a host, or waits until that can take it. */
-  #reach(kind: number, node: number, peer: number, payload: Message | Publication): void {
-    const host = this.hosts[node];
-    const from = this.hosts[peer];
-    if (host?.peer === undefined || from === undefined) return;
-    if (this.#waits(host)) return this.#schedule(this.#freeAt(host), kind, node, peer, payload);
-    if ("seen" in payload) {
-      if (!this.gossip.received(from, host, payload)) return;
-      const { signer, document } = payload;
-      const { now, wall } = host.instant(this.now_us);
-      this.#engine.enter(codeOf(document.kind), node, signer.index, payload.task);
-      this.#driver.receive(host, { now, wall, type: "heard", signer: signer.id, document });
-    } else {
-      const task = "task" in payload ? payload.task : undefined;
-      this.#engine.enter(codeOf(payload.type), node, peer, task);
-      this.#driver.receive(host, { ...host.instant(this.now_us), type: "message", from: from.id, message: payload });
-    }
-  }
-
-  #ring(node: number, alarm: number): void {
-    const host = this.hosts[node];
-    if (host?.peer === undefined || host.alarm !== alarm) return;
-    if (this.#waits(host)) return this.#schedule(this.#freeAt(host), ALARM, node, alarm, null);
-    this.#engine.enter(CODES.alarm, node, -1, undefined);
-    this.#driver.receive(host, { ...host.instant(this.now_us), type: "alarm" });
-  }
-
-  /** A paused or busy peer takes its events later, in order. */
-  #waits(host: Host): boolean {
-    return host.paused_until > this.now_us || host.busy_until > this.now_us;
-  }
-  #freeAt(host: Host): number {
-    return Math.max(host.paused_until, host.busy_until);
-  }
-
-  tell(host: Host, make: (instant: Instant) => PeerEvent): void {
-    if (host.peer === undefined) return;
-    if (this.#waits(host)) {
-      // What waits in a process dies with it.
-      const { boots } = host;
-      this.#schedule(this.#freeAt(host), CALL, -1, -1, () => host.boots === boots && this.tell(host, make));
-      return;
-    }
-    const event = make(host.instant(this.now_us));
-    this.#engine.enter(codeOf(event.type), host.index, -1, "task" in event ? event.task : undefined);
-    this.#driver.receive(host, event);
   }
 }
 

@@ -15,6 +15,8 @@ import {
   type Skill,
   type TaskId,
 } from "../kernel/mod.ts";
+import { Callers } from "./callers.ts";
+import { Missed } from "./missed.ts";
 import { scoreOf, waitInCrowd } from "./ranking.ts";
 import type { Bid, Cfp } from "./wire.ts";
 
@@ -92,13 +94,6 @@ interface Hold {
   readonly until: number;
 }
 
-/** A call that was refused for want of room. */
-interface Missed {
-  readonly cfp: Cfp;
-  readonly conductor: PeerId;
-  readonly heard_at: number;
-}
-
 interface Waiting {
   readonly cfp: Cfp;
   readonly conductor: PeerId;
@@ -116,10 +111,10 @@ export class Bidder {
   readonly #waiting = new Map<TaskId, Waiting>();
   /** How often better bids have kept it silent on a task that is called again all the same. */
   readonly #silenced = new Map<TaskId, number>();
-  /** Calls it had no room for, oldest first: as soon as there is room it bids on them (AUCTION-17). */
-  readonly #missed = new Map<TaskId, Missed>();
-  /** Who has called, and when last: a conductor alone may reserve everything. */
-  readonly #callers = new Map<PeerId, number>();
+  /** Calls it had no room for: as soon as there is room it bids on them (AUCTION-17). */
+  readonly #missed = new Missed();
+  /** A conductor alone may reserve everything; who reserves for nothing yields to the others. */
+  readonly #callers = new Callers();
   readonly #stuck = new Map<string, number>();
   #agents: readonly AgentCard[] = [];
   /** Places in all, and whether any is taken: most calls find a peer idle, and need not look through what is not there. */
@@ -148,15 +143,17 @@ export class Bidder {
     return this.#agents.map(({ name, concurrency }) => ({ agent: name, busy: this.#given(name), concurrency }));
   }
 
-  sizes(): Sizes<"holds" | "busy" | "waiting" | "silenced" | "missed" | "callers" | "stuck"> {
+  sizes(): Sizes<"holds" | "busy" | "waiting" | "silenced" | "missed" | "callers" | "usage" | "stuck"> {
     const [holds, busy, waiting, silenced] = [this.#holds, this.#busy, this.#waiting, this.#silenced];
-    const rest = { missed: this.#missed.size, callers: this.#callers.size, stuck: this.#stuck.size };
+    const rest = { missed: this.#missed.size, ...this.#callers.sizes(), stuck: this.#stuck.size };
     return { holds: holds.size, busy: busy.size, waiting: waiting.size, silenced: silenced.size, ...rest };
   }
 
   receive(event: BidderEvent): readonly BidderEffect[] {
     const effects: BidderEffect[] = [];
-    this.#tick(event.now, effects);
+    // What lapsed is for those who wait, not for whoever calls at this very moment.
+    const lapsed = this.#tick(event.now, effects);
+    if (lapsed && this.#missed.size > 0) this.#catchUp(event.now, effects);
     this.#dispatch(event, effects);
     const freed =
       event.type === "release" ||
@@ -177,7 +174,7 @@ export class Bidder {
         this.#heard(event.bidder, event.bid);
         break;
       case "reject":
-        this.#reject(event.task, event.round, event.conductor);
+        this.#reject(event);
         break;
       case "engage":
         this.#engage(event, effects);
@@ -210,29 +207,31 @@ export class Bidder {
 
   /** One bid for each place that came free: the conductor of a call that is no longer open declines it at once. */
   #catchUp(now: number, effects: BidderEffect[]): void {
-    // Not all bidders the same task first: of the oldest in any order.
-    const oldest = [...this.#missed].slice(0, LIMITS.missed_spread);
-    for (const [task, { cfp, conductor, heard_at }] of this.#options.random.pick(oldest, oldest.length)) {
+    for (const { cfp, conductor, heard_at } of this.#missed.turns(now, this.#callers, this.#options.random)) {
       const left_ms = cfp.left_ms - (now - heard_at);
       const late = { ...cfp, left_ms };
-      const room = left_ms <= 0 ? { refusal: "too-late" as const } : this.#roomFor(late, conductor);
+      const room = left_ms <= 0 ? { refusal: "too-late" as const } : this.#roomFor(now, late, conductor);
       if ("refusal" in room && room.refusal === "overloaded") continue;
-      this.#missed.delete(task);
+      this.#missed.delete(cfp.task);
       if (!("refusal" in room))
         this.#propose(now, { cfp: late, conductor, bid: this.#bid(late, room), publish: false }, effects);
     }
   }
 
-  #tick(now: number, effects: BidderEffect[]): void {
-    if (now < this.deadline()) return;
-    for (const [task, hold] of this.#holds) if (now >= hold.until) this.#unhold(task);
+  /** Whether a hold lapsed. */
+  #tick(now: number, effects: BidderEffect[]): boolean {
+    if (now < this.deadline()) return false;
+    const held = this.#holds.size;
+    for (const [task, hold] of this.#holds) if (now >= hold.until) this.#waste(now, task, hold);
+    const lapsed = this.#holds.size < held;
     for (const [task, { cfp, conductor, speak_at }] of this.#waiting) {
       if (now < speak_at) continue;
       this.#unwait(task);
-      const room = this.#roomFor(cfp, conductor);
+      const room = this.#roomFor(now, cfp, conductor);
       if (!("refusal" in room))
         this.#propose(now, { cfp, conductor, bid: this.#bid(cfp, room), publish: true }, effects);
     }
+    return lapsed;
   }
 
   #recount(): void {
@@ -248,31 +247,38 @@ export class Bidder {
     this.#changed = true;
     this.#recount();
   }
+  /** Nobody made use of it. */
+  #waste(now: number, task: TaskId, { conductor, until }: Hold): void {
+    this.#unhold(task);
+    this.#callers.unused(conductor, now, now - (until - LIMITS.hold_ms));
+  }
   #unwait(task: TaskId): void {
     if (this.#waiting.delete(task)) this.#changed = true;
   }
 
   /** Only the conductor that the bid was made to can turn it down, and only that bid. */
-  #reject(task: TaskId, round: number, conductor: PeerId): void {
+  #reject({ now, task, round, conductor }: Extract<BidderEvent, { type: "reject" }>): void {
     const hold = this.#holds.get(task);
-    if (hold?.conductor === conductor && hold.round === round) this.#unhold(task);
+    if (hold?.conductor === conductor && hold.round === round) this.#waste(now, task, hold);
   }
 
   #call(event: Extract<BidderEvent, { type: "call" }>, effects: BidderEffect[]): void {
     const { now, conductor, cfp, reach, sealed } = event;
     const { task, round, skill } = cfp;
-    this.#noteCaller(now, conductor);
+    this.#callers.called(conductor, now);
     const held = this.#idle ? undefined : this.#holds.get(task);
     if (held?.conductor === conductor && held.round === round) {
       // A repeated call gets the same bid again (AUCTION-5).
       effects.push({ type: "bid", to: conductor, bid: held.bid, hold_ms: held.until - now, publish: false, skill });
       return;
     }
-    if (held?.conductor === conductor) this.#unhold(task);
+    if (held?.conductor === conductor) this.#waste(now, task, held);
     const crowd = reach === "wide" && cfp.eligible > LIMITS.crowd;
-    const room = this.#roomFor(cfp, conductor);
+    const room = this.#roomFor(now, cfp, conductor);
     if ("refusal" in room) {
-      if (room.refusal === "overloaded" && !crowd) this.#miss(now, cfp, conductor);
+      // In a crowd only who was also called directly: not everybody bids late.
+      if (room.refusal === "overloaded" && (!crowd || this.#missed.has(task, conductor)))
+        this.#missed.add({ cfp, conductor, heard_at: now });
       // In a crowd, and from those who merely share the topic, silence is the refusal.
       const silent = crowd || (reach === "wide" && room.refusal === "no-skill");
       const load_permille = this.#load_permille();
@@ -283,11 +289,6 @@ export class Bidder {
     const bid = this.#bid(cfp, room);
     if (crowd && !sealed) this.#wait(now, { cfp, conductor, bid });
     else this.#propose(now, { conductor, cfp, bid, publish: false }, effects);
-  }
-
-  #miss(now: number, cfp: Cfp, conductor: PeerId): void {
-    this.#missed.delete(cfp.task);
-    if (this.#missed.size < LIMITS.missed_calls) this.#missed.set(cfp.task, { cfp, conductor, heard_at: now });
   }
 
   /** AUCTION-10: the better the bid, the sooner it is spoken. */
@@ -314,21 +315,6 @@ export class Bidder {
     this.#silenced.set(bid.task, Math.min(8, silences + 1));
   }
 
-  #contested(conductor: PeerId): boolean {
-    return this.#callers.size > (this.#callers.has(conductor) ? 1 : 0);
-  }
-
-  #noteCaller(now: number, conductor: PeerId): void {
-    for (const [caller, at] of this.#callers) {
-      if (now - at <= LIMITS.hold_ms) break;
-      this.#callers.delete(caller);
-    }
-    if (this.#callers.size >= LIMITS.account_entries) return;
-    // Last in the order of the map: those that are over come first.
-    this.#callers.delete(conductor);
-    this.#callers.set(conductor, now);
-  }
-
   #propose(
     now: number,
     call: { conductor: PeerId; cfp: Cfp; bid: Bid; publish: boolean },
@@ -344,6 +330,7 @@ export class Bidder {
   #engage(event: Extract<BidderEvent, { type: "engage" }>, effects: BidderEffect[]): void {
     const { task, skill } = event;
     const held = this.#holds.get(task);
+    if (held !== undefined) this.#callers.used(held.conductor, event.now);
     this.#unhold(task);
     this.#unwait(task);
     this.#missed.delete(task);
@@ -365,7 +352,11 @@ export class Bidder {
   }
 
   /** Whether a call can be bid on: room, a fair share of it for this conductor, and not at this very task already. */
-  #roomFor(cfp: Cfp, conductor: PeerId): { agent: AgentCard; card: SkillCard } | { refusal: RefusalReason } {
+  #roomFor(
+    now: number,
+    cfp: Cfp,
+    conductor: PeerId,
+  ): { agent: AgentCard; card: SkillCard } | { refusal: RefusalReason } {
     // Still at it under an award that was given up: no second run beside the first (AUCTION-8).
     if (!this.#idle && this.#busy.has(cfp.task)) return { refusal: "stale" };
     if (cfp.input_bytes > LIMITS.body_bytes) return { refusal: "too-large" };
@@ -374,9 +365,19 @@ export class Bidder {
     for (const hold of this.#holds.values()) if (hold.conductor === conductor) held += 1;
     const room = this.#room(cfp.skill, cfp.left_ms, cfp.contract);
     // Calls are free, so among several one conductor may reserve half of this peer at a time, not all of it (AUCTION-12).
-    const share = this.#contested(conductor) ? Math.max(1, Math.ceil(this.#places / 2)) : this.#places;
+    const share = this.#callers.contested(conductor) ? Math.max(1, Math.ceil(this.#places / 2)) : this.#places;
     const greedy = held >= share || this.#holds.has(cfp.task);
-    return greedy && !("refusal" in room) ? { refusal: "overloaded" } : room;
+    if ("refusal" in room) return room;
+    return greedy || this.#yields(now, room.agent, conductor) ? { refusal: "overloaded" } : room;
+  }
+
+  /** AUCTION-23: those who reserve for nothing have half of an agent's places together, or one, while others call. */
+  #yields(now: number, { name, concurrency }: AgentCard, conductor: PeerId): boolean {
+    if (!this.#callers.yieldsNow(conductor, now)) return false;
+    let held = 0;
+    for (const hold of this.#holds.values())
+      if (hold.agent === name && this.#callers.yields(hold.conductor, now)) held += 1;
+    return held >= Math.max(1, concurrency >> 1);
   }
 
   /** The agent with the skill (and the contract, if one is named), time and the most room, or why there is none. */

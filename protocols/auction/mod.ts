@@ -1,5 +1,7 @@
 export { Bidder, type BidderEffect } from "./bidder.ts";
+export { Callers } from "./callers.ts";
 export { AUCTION_MOVES, Auction, type AuctionEffect, type AuctionEvent, type Candidate } from "./initiator.ts";
+export { Missed } from "./missed.ts";
 export { type RankedBid, type Receipts, scoreOf, waitInCrowd, whyFirst } from "./ranking.ts";
 export { Slumps } from "./slumps.ts";
 export type { AuctionMessage, CfpDocument } from "./wire.ts";

@@ -61,6 +61,10 @@ export const LIMITS = {
   missed_spread: 32,
   /** How long a bid binds its bidder: two windows and an award. */
   hold_ms: 3_000,
+  /** Places held for a caller in vain make it yield beyond this much; so much counts at most, and one of so many ms is forgotten. */
+  unused_ms: 1_500,
+  unused_ms_max: 12_000,
+  unused_parts: 20,
   /** Pauses between announcements nobody answered: doubled from the first to the last. */
   pause_ms_first: 250,
   pause_ms_busy: 1_000,
@@ -134,6 +138,8 @@ export const LIMITS = {
 } as const;
 
 assert(LIMITS.hold_ms > LIMITS.wide_window_ms + LIMITS.agree_ms / 4, "a hold outlives the window it was made in");
+assert(LIMITS.unused_ms < LIMITS.hold_ms, "one bid that its caller lets lapse makes it yield");
+assert(LIMITS.unused_ms > LIMITS.wide_window_ms + LIMITS.directed_window_ms, "declined after its windows it does not");
 assert(
   LIMITS.claim_bytes >= 2 * LIMITS.body_bytes + LIMITS.control_bytes / 2,
   "an escaped body fits into a claim frame",

@@ -247,8 +247,9 @@ function envelopeOf(payload: string): string {
 const ELSEWHERE: readonly RegExp[] = [
   /_default$/,
   /^(directed_candidates|drawn_candidates|crowd|crowd_bids|better_bids|bid_grace_parts|skill_keys|shards|news_fanout|greetings_max)$/,
-  /_window_ms$|^pause_ms_|^(hold|retry|agree|store|take_over_step|retention|card|gossip|look_up|partial|progress)_ms$|^slump_/,
+  /_window_ms$|^pause_ms_|^(hold|unused|retry|agree|store|take_over_step|retention|card|gossip|look_up|partial|progress)_ms$|^slump_/,
   // Held in memory: tests of the machines fill them.
+  /^unused_(ms_max|parts)$/,
   /^(bids|custody|open|open_of_one|runs|ran|cards|receipts)_max$|^(missed_calls|missed_spread|input_memory_bytes|partial_queue_bytes)$/,
   // Judged with the task's age, by the machines.
   /^(round_jump|rounds_per_second|progress_step_permille)$/,

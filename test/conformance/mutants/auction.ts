@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 const BIDDER = "protocols/auction/bidder.ts";
 const RANKING = "protocols/auction/ranking.ts";
+const CALLERS = "protocols/auction/callers.ts";
 const WORKS = "protocols/peer/works.ts";
 
 export const AUCTION: readonly Mutant[] = [
@@ -31,8 +32,8 @@ export const AUCTION: readonly Mutant[] = [
     clause: "AUCTION-4",
     does: "does not let go when it is rejected",
     file: BIDDER,
-    find: "if (hold?.conductor === conductor && hold.round === round) this.#unhold(task);",
-    put: "if (hold?.conductor !== conductor && hold?.round === round) this.#unhold(task);",
+    find: "if (hold?.conductor === conductor && hold.round === round) this.#waste(now, task, hold);",
+    put: "if (hold !== undefined && hold.conductor !== conductor && hold.round === round) this.#waste(now, task, hold);",
   },
   {
     clause: "AUCTION-4",
@@ -59,22 +60,22 @@ export const AUCTION: readonly Mutant[] = [
     clause: "AUCTION-4",
     does: "keeps the place of an earlier round",
     file: BIDDER,
-    find: "    if (held?.conductor === conductor) this.#unhold(task);",
+    find: "    if (held?.conductor === conductor) this.#waste(now, task, held);",
     put: "",
   },
   {
     clause: "AUCTION-14",
     does: "is rejected by anybody",
     file: BIDDER,
-    find: "if (hold?.conductor === conductor && hold.round === round) this.#unhold(task);",
-    put: "if (hold?.round === round) this.#unhold(task);",
+    find: "if (hold?.conductor === conductor && hold.round === round) this.#waste(now, task, hold);",
+    put: "if (hold?.round === round) this.#waste(now, task, hold);",
   },
   {
     clause: "AUCTION-14",
     does: "is rejected in any round",
     file: BIDDER,
-    find: "if (hold?.conductor === conductor && hold.round === round) this.#unhold(task);",
-    put: "if (hold?.conductor === conductor) this.#unhold(task);",
+    find: "if (hold?.conductor === conductor && hold.round === round) this.#waste(now, task, hold);",
+    put: "if (hold?.conductor === conductor) this.#waste(now, task, hold);",
   },
   {
     clause: "AUCTION-5",
@@ -243,5 +244,54 @@ export const AUCTION: readonly Mutant[] = [
     file: BIDDER,
     find: "if (freed && this.#missed.size > 0) this.#catchUp(event.now, effects);",
     put: "",
+  },
+  {
+    clause: "AUCTION-17",
+    does: "bids late in a round that is over",
+    file: BIDDER,
+    find: "(!crowd || this.#missed.has(task, conductor))",
+    put: "!crowd",
+  },
+  {
+    clause: "AUCTION-23",
+    does: "has all yield to nobody",
+    file: CALLERS,
+    find: "    return this.owed(caller, now) > LIMITS.unused_ms;",
+    put: "    return false;",
+  },
+  {
+    clause: "AUCTION-23",
+    does: "gives as many places to those who yield",
+    file: BIDDER,
+    find: "    if (!this.#callers.yieldsNow(conductor, now)) return false;",
+    put: "    return false;",
+  },
+  {
+    clause: "AUCTION-23",
+    does: "gives half of the places to each who yields",
+    file: BIDDER,
+    find: "this.#callers.yields(hold.conductor, now)",
+    put: "hold.conductor === conductor",
+  },
+  {
+    clause: "AUCTION-23",
+    does: "counts only bids that lapse",
+    file: BIDDER,
+    find: "hold.round === round) this.#waste(now, task, hold);",
+    put: "hold.round === round) this.#unhold(task);",
+  },
+  {
+    clause: "AUCTION-23",
+    does: "bids late in any order",
+    file: BIDDER,
+    find: "this.#missed.turns(now, this.#callers,",
+    put: "this.#missed.turns(now, new Callers(),",
+  },
+  {
+    clause: "AUCTION-23",
+    does: "forgets who has awarded",
+    file: CALLERS,
+    find: "return this.#proven(caller) ? 0 : 1;",
+    put: "return 1;",
   },
 ];

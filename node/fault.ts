@@ -31,6 +31,7 @@ export type FaultCode =
   | "draining"
   | "too-few-peers"
   | "already-decided"
+  | "used-up"
   | "internal";
 
 export interface FaultOptions {
@@ -64,4 +65,10 @@ export function systemCode(error: unknown): string | undefined {
 /** The words of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What cannot be missing unless this program is wrong. Throws Fault "internal" with the claim. */
+export function must<T>(value: T | undefined, claim: string): T {
+  if (value === undefined) throw new Fault("internal", claim);
+  return value;
 }

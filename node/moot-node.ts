@@ -15,6 +15,7 @@ import type {
 } from "../protocols/mod.ts";
 import type { Blobs } from "./blobs/mod.ts";
 import type { Way } from "./driver/mod.ts";
+import type { Fault } from "./fault.ts";
 import type { AgentSpec, AgentState } from "./handlers/mod.ts";
 import type { Keys } from "./permissions/mod.ts";
 import type { RecordRow } from "./records/mod.ts";
@@ -32,6 +33,8 @@ export interface SubmitOptions {
   readonly sealed?: boolean | undefined;
   /** What the task may cost: the bid that is taken, and what its run spends, sub-tasks included. Absent: no limit. */
   readonly budget?: number | undefined;
+  /** How many tasks may come of it, at all depths. Absent: 1,024; of a sub-task a part of what its run may still cause. */
+  readonly sub_tasks?: number | undefined;
   /** The digest of the contract that the agent must have; absent: any agent with the skill. */
   readonly contract?: string | undefined;
   /** Of a sub-task: the run that submits it. The node itself says so, no client. */
@@ -137,6 +140,15 @@ export interface AgentsChange {
   readonly removed: readonly string[];
 }
 
+export interface StartOptions {
+  /** A machine broke its promise or the disk failed: the node has stopped itself. */
+  readonly onFatal?: (error: unknown) => void;
+  /** A peer broke a clause. */
+  readonly onRefused?: (from: PeerId, clause: string, detail: string) => void;
+  /** A record or the journal cannot be written. The node goes on without. */
+  readonly onTrouble?: (fault: Fault) => void;
+}
+
 export interface MootNode {
   readonly self: PeerId;
   status(): Status;
@@ -172,7 +184,7 @@ export interface MootNode {
     readonly load_permille: number;
   }[];
   /**
-   * From now on these agents. One that is as before stays as it is; what a removed or changed one runs goes on to its end. Throws
+   * From now on these agents. One that is as before stays as it is, and is tried again if it is failed; what a removed or changed one runs goes on to its end. Throws
    * Fault "config", having changed nothing, when their contracts do not fit on a card.
    */
   setAgents(agents: readonly AgentSpec[]): AgentsChange;

@@ -22,6 +22,10 @@ import type { SubmitOptions } from "./moot-node.ts";
 
 const POLL_MS = 50;
 const CHECKS_MAX = 256;
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ["too-few-peers", "start more nodes, or ask for fewer custodians"],
+  ["used-up", "give each sub-task fewer (sub_tasks), or the task at the root more (moot submit --sub-tasks)"],
+]);
 const checks = new Map<string, Check>();
 
 /** The node that is submitted to. */
@@ -45,11 +49,9 @@ export async function submit(options: SubmitOptions, { cards, ask, young, meshRe
     answer = await ask(request);
   }
   if (answer.ok) return answer.task;
-  const remedy =
-    answer.reason === "too-few-peers"
-      ? "start more nodes, or ask for fewer custodians"
-      : "try again, or submit to another node";
-  throw new Fault(answer.reason, answer.message, { remedy });
+  throw new Fault(answer.reason, answer.message, {
+    remedy: REMEDIES.get(answer.reason) ?? "try again, or submit to another node",
+  });
 }
 
 function requestOf(options: SubmitOptions, cards: readonly CardDocument[]): Request {
@@ -84,6 +86,9 @@ function requestOf(options: SubmitOptions, cards: readonly CardDocument[]): Requ
     custodians: options.custodians,
     ...(options.budget !== undefined && { budget: budgetOf(options.budget) }),
     ...(contract !== undefined && { contract }),
+    ...(options.sub_tasks !== undefined && {
+      sub_tasks: within("sub_tasks", options.sub_tasks, [0, LIMITS.sub_tasks_max]),
+    }),
     ...(options.lineage !== undefined && { lineage: options.lineage }),
   };
 }

@@ -1,9 +1,10 @@
-/** The port over libp2p: puts the parts together and translates between our words and the library's. */
-
+/**
+ * The port over libp2p: starts and stops the parts, puts them together, and translates between our words and the library's. Woken by the
+ * driver, by libp2p's events and by a tick. What is said to one peer goes through `links.ts`, to everybody through `broadcast.ts`,
+ * what is looked up through `dht.ts`; whom to be connected with is decided in `degree.ts`.
+ */
 import { setTimeout as pause } from "node:timers/promises";
-import { TopicValidatorResult } from "@libp2p/gossipsub";
-import type { Connection, Ed25519PrivateKey, PeerId as Libp2pPeerId, Stream } from "@libp2p/interface";
-import { multiaddr } from "@multiformats/multiaddr";
+import type { Connection, Ed25519PrivateKey, Stream } from "@libp2p/interface";
 import {
   type CardDocument,
   type Message,
@@ -25,22 +26,21 @@ import { ADMIT, Admission, type AdmissionOptions } from "../permissions/admissio
 import { gatedHandler } from "../permissions/gated.ts";
 import { ADMISSION } from "../permissions/limits.ts";
 import { byReach, usable } from "./addresses.ts";
+import { Broadcast } from "./broadcast.ts";
 import { Connections } from "./connections.ts";
 import { Degree } from "./degree.ts";
 import { Background } from "./dht.ts";
+import { Dialing } from "./dialing.ts";
 import { Guards } from "./frame-guard.ts";
 import { Guilt } from "./guilt.ts";
 import { Inbound } from "./inbound.ts";
 import { HOST } from "./limits.ts";
 import { Links } from "./links.ts";
 import { listenError } from "./listening.ts";
-import { isGrafted } from "./mesh.ts";
 import { libp2pPeer, ourPeer } from "./peers.ts";
 import { makeNode, type Node, type Underlay } from "./profile.ts";
 import { close, type RecordsOptions } from "./records.ts";
 import { selfTest } from "./self-test.ts";
-import { topicOf, topicsOf } from "./topics.ts";
-import { Validator } from "./validator.ts";
 
 export interface HostOptions {
   readonly key: Ed25519PrivateKey;
@@ -106,6 +106,8 @@ class Libp2pHost implements StreamingHost {
   readonly self: PeerId;
   readonly #parts: Parts;
   readonly #links: Links;
+  readonly #broadcast: Broadcast;
+  readonly #dialing: Dialing;
   readonly #connections: Connections;
   readonly #degree: Degree;
   readonly #background: Background;
@@ -129,16 +131,31 @@ class Libp2pHost implements StreamingHost {
       onMessage: events.onMessage,
       onRefused: (from, clause, detail) => this.#refuse(from, clause, detail),
     });
-    const connect = (peer: Libp2pPeerId) => this.#connect(peer);
-    this.#links = new Links({ clock, connect, onUnreachable: (peer) => events.onUnreachable(peer) });
+    this.#dialing = new Dialing({ node, admission: parts.admission, stopped: this.#stopped.signal });
+    this.#links = new Links({
+      clock,
+      connect: (peer) => this.#dialing.connect(peer),
+      onUnreachable: (peer) => events.onUnreachable(peer),
+    });
+    this.#broadcast = new Broadcast({
+      pubsub: node.services.pubsub,
+      network: options.network,
+      seal: options.seal,
+      open: options.open,
+      wall,
+      onDocument: events.onDocument,
+      onRefused: (from, clause, detail) => this.#refuse(from, clause, detail),
+    });
     this.#connections = new Connections({ node, guards: parts.guards, clock });
     this.#degree = new Degree({
       clock,
-      connected: (peer) => this.#isConnected(peer),
+      connected: (peer) => this.#dialing.isConnected(peer),
       connections: () => node.getPeers().length,
-      dial: (peer) => this.#dial(peer),
+      dial: async (peer) => {
+        await this.#dialing.dial(peer);
+      },
       join: options.join,
-      dialJoin: (address) => this.#dialJoin(address),
+      dialJoin: (address) => this.#dialing.join(address),
     });
     this.#background = new Background({
       dht: node.services.dht,
@@ -151,7 +168,6 @@ class Libp2pHost implements StreamingHost {
       onFound: (skill, peers) => events.onFound(skill, peers),
       onCard: (card) => events.onCard(card),
     });
-    this.#validate();
   }
 
   async start(): Promise<void> {
@@ -181,25 +197,17 @@ class Libp2pHost implements StreamingHost {
         cause: error,
       });
     }
-    node.services.pubsub.subscribe(topicOf(this.#parts.options.network, "all"));
-    this.hear(this.#parts.options.shards);
+    this.#broadcast.begin(this.#parts.options.shards);
     this.#ticking = setInterval(() => this.#tick(), HOST.tick_ms);
     this.#degree.tick();
   }
 
   hear(shards: readonly number[]): void {
-    const { node, options } = this.#parts;
-    const wanted = new Set(shards.map((shard) => topicOf(options.network, shard)));
-    const everybody = topicOf(options.network, "all");
-    for (const topic of node.services.pubsub.getTopics())
-      if (topic !== everybody && !wanted.has(topic)) node.services.pubsub.unsubscribe(topic);
-    for (const topic of wanted) node.services.pubsub.subscribe(topic);
+    this.#broadcast.hear(shards);
   }
 
   async open(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream> {
-    const id = libp2pPeer(peer);
-    if (id === undefined) throw new Error("not a peer id");
-    const connection = await this.#connect(id);
+    const connection = await this.#dialing.dial(peer);
     signal.throwIfAborted();
     return connection.newStream(protocol, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(HOST.negotiate_own_ms)]),
@@ -228,10 +236,7 @@ class Libp2pHost implements StreamingHost {
   }
 
   publish(shard: number | "all", document: TopicDocument): void {
-    const { network, seal } = this.#parts.options;
-    const bytes = Buffer.from(seal(document).seal, "base64");
-    // Fails when nobody is there to hear, or the node stops: a message of a topic may always be lost.
-    this.#parts.node.services.pubsub.publish(topicOf(network, shard), bytes).catch(() => undefined);
+    this.#broadcast.publish(shard, document);
   }
 
   /** What a peer says of itself takes the place of what was known: its old ports would only cost dials. */
@@ -288,8 +293,7 @@ class Libp2pHost implements StreamingHost {
   }
 
   meshReady(): boolean {
-    const { node, options } = this.#parts;
-    return isGrafted(node.services.pubsub, topicOf(options.network, "all"), this.neighbours());
+    return this.#broadcast.isGrafted(this.neighbours());
   }
 
   async stop(): Promise<void> {
@@ -338,20 +342,6 @@ class Libp2pHost implements StreamingHost {
     node.addEventListener("self:peer:update", () => events.onChanged());
   }
 
-  #validate(): void {
-    const { options, node } = this.#parts;
-    const { network, open, events } = options;
-    const validator = new Validator({ network, open, wall, onDocument: events.onDocument });
-    for (const topic of topicsOf(options.network)) {
-      node.services.pubsub.topicValidators.set(topic, (from, message) => {
-        const verdict = validator.judge(topic, message.data);
-        if (verdict === TopicValidatorResult.Reject)
-          this.#refuse(ourPeer(from), "WIRE-3", "an invalid message on a topic");
-        return verdict;
-      });
-    }
-  }
-
   #refuse(from: PeerId | undefined, clause: string, detail: string): void {
     if (from === undefined) return;
     this.penalise(from);
@@ -361,7 +351,7 @@ class Libp2pHost implements StreamingHost {
   #tick(): void {
     this.#lookAtAddresses();
     this.#inbound.tick();
-    this.#links.watch((peer) => this.#isConnected(peer));
+    this.#links.watch((peer) => this.#dialing.isConnected(peer));
     this.#connections.tick();
     this.#parts.admission?.tick();
     this.#degree.tick();
@@ -380,35 +370,5 @@ class Libp2pHost implements StreamingHost {
     if (this.#addrs.join() === before.join()) return;
     if (before.some((address) => !this.#addrs.includes(address))) this.#connections.moved();
     this.#parts.options.events.onChanged();
-  }
-
-  #isConnected(peer: PeerId): boolean {
-    const id = libp2pPeer(peer);
-    return id !== undefined && this.#parts.node.getConnections(id).some(({ status }) => status === "open");
-  }
-
-  async #connect(peer: Libp2pPeerId): Promise<Connection> {
-    const { node, admission } = this.#parts;
-    // The newest: of two, an older one may be dead without anybody knowing yet.
-    const open = node.getConnections(peer).findLast(({ status }) => status === "open");
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(HOST.dial_ms)]);
-    const connection = open ?? (await node.dial(peer, { signal }));
-    await admission?.admitted(connection);
-    return connection;
-  }
-
-  async #dial(peer: PeerId): Promise<void> {
-    const id = libp2pPeer(peer);
-    if (id === undefined) throw new Error("not a peer id");
-    await this.#connect(id);
-  }
-
-  async #dialJoin(address: string): Promise<PeerId> {
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(HOST.dial_ms)]);
-    const connection = await this.#parts.node.dial(multiaddr(address), { signal });
-    const peer = ourPeer(connection.remotePeer);
-    if (peer === undefined) throw new Error("a peer without a name");
-    await this.#parts.admission?.admitted(connection);
-    return peer;
   }
 }

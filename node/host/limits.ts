@@ -24,7 +24,9 @@ export const HOST = {
   window_bytes: MIB,
   write_buffer_bytes: 8 * MIB,
 
-  pending_connections_max: 256,
+  /** Accepted, and not through noise and yamux yet; and of these, of one address. Whoever comes on top is turned away. */
+  pending_connections_max: 512,
+  address_pending_max: 64,
   /** New connections of one address in a second. Many nodes may share one address. */
   address_connections_s: 50,
   upgrade_ms: 3 * SECOND,
@@ -108,5 +110,6 @@ export const HOST = {
 } as const;
 
 assert(HOST.peer_connections_max * HOST.connection_streams_in <= 64, "a peer has at most 64 streams open here");
+assert(8 * HOST.address_pending_max <= HOST.pending_connections_max, "few addresses do not fill the door");
 assert(HOST.queue_bytes > 4 * LIMITS.claim_bytes, "a queue holds several of the largest frames");
 assert(HOST.reprovide_ms < HOST.provider_ms / 2, "provider records are renewed before they lapse");

@@ -19,6 +19,7 @@ import type { Gate } from "../permissions/admission.ts";
 import { gated } from "../permissions/gated.ts";
 import { hostOf, isDialable, isLoopback } from "./addresses.ts";
 import { dht } from "./dht.ts";
+import { Door } from "./door.ts";
 import type { Guards } from "./frame-guard.ts";
 import { type GossipMetrics, gossip } from "./gossip.ts";
 import type { Guilt } from "./guilt.ts";
@@ -51,6 +52,7 @@ export type Node = Awaited<ReturnType<typeof makeNode>>;
 /** Not started yet. Throws Fault "config" when it would listen to the world without a key. */
 export async function makeNode(options: ProfileOptions) {
   const { key, network, networkKey, listen, guilt, records, underlay, gate } = options;
+  const door = new Door();
   if (networkKey === null) refuseOpenDoors(listen);
   return createLibp2p({
     start: false,
@@ -65,6 +67,11 @@ export async function makeNode(options: ProfileOptions) {
     connectionGater: {
       denyDialPeer: (peer) => guilt.banned(peer.toString()),
       denyDialMultiaddr: (address) => !isDialable(address),
+      denyInboundConnection: (connection) => !door.comes(connection),
+      denyInboundUpgradedConnection: (_, connection) => {
+        door.through(connection);
+        return false;
+      },
       denyInboundEncryptedConnection: (peer) => guilt.banned(peer.toString()),
     },
     connectionManager: {
@@ -93,7 +100,7 @@ export async function makeNode(options: ProfileOptions) {
 }
 
 const TCP = {
-  maxConnections: 2 * HOST.connections_max,
+  maxConnections: 2 * HOST.connections_max + HOST.pending_connections_max,
   backlog: HOST.pending_connections_max,
   inboundSocketInactivityTimeout: HOST.socket_idle_ms,
   outboundSocketInactivityTimeout: HOST.socket_idle_ms,

@@ -1,9 +1,9 @@
 /**
- * The conductor's vocabulary: its events, its effects, its states and the moves between them. The theory is in
+ * The conductor's vocabulary: its events, its effects, the names of its states and the moves between them. The theory is in
  * `conductor.ts`; the diagram in the README is drawn from the table at the end.
  */
 import type { Auction, AuctionEffect, AuctionEvent, RankedBid } from "../auction/mod.ts";
-import type { Ballot, PeerId, Random } from "../kernel/mod.ts";
+import { assert, type Ballot, type PeerId, type Random } from "../kernel/mod.ts";
 import type { AcceptedValue } from "./acceptor.ts";
 import type { Reason, RefusalReason } from "./documents.ts";
 
@@ -13,6 +13,20 @@ export interface Verdict {
   readonly reason: Reason;
   readonly message: string;
 }
+
+export const EXPIRED: Verdict = {
+  status: "expired",
+  reason: "deadline",
+  message: "the deadline passed before there was a result",
+};
+export const CANCELLED: Verdict = { status: "cancelled", reason: "cancelled", message: "cancelled on request" };
+export const NOT_STORED: Verdict = {
+  status: "cancelled",
+  reason: "not-stored",
+  message: "no majority of custodians stored the task in time",
+};
+/** The account says what the last attempt died of. */
+export const GAVE_UP: Verdict = { status: "failed", reason: "attempts", message: "gave up" };
 
 export type Why = "take-over" | "re-award" | "cancel" | "expire" | "give-up" | "resume";
 
@@ -118,31 +132,15 @@ export interface Promised {
   readonly live: Live | undefined;
 }
 
-export type State =
-  | { readonly name: "storing"; readonly stored: Set<number>; retry_at: number; readonly until: number }
-  | { readonly name: "auctioning"; readonly ballot: Ballot; readonly auction: Auction; tend_at: number }
-  | {
-      readonly name: "awarding";
-      readonly ballot: Ballot;
-      readonly contractor: PeerId;
-      readonly round: number;
-      readonly others: readonly RankedBid[];
-      readonly reattached: boolean;
-      readonly until: number;
-      again_at: number;
-    }
-  | { readonly name: "running"; readonly ballot: Ballot; readonly contractor: PeerId; lease_until: number }
-  | {
-      readonly name: "preparing";
-      readonly ballot: Ballot;
-      readonly purpose: Purpose;
-      readonly promises: Map<number, Promised>;
-      retry_at: number;
-      tries: number;
-    }
-  | { readonly name: "deciding"; readonly ballot: Ballot; retry_at: number; tries: number }
-  | { readonly name: "standing-by"; silence_at: number }
-  | { readonly name: "decided" };
+export type StateName =
+  | "storing"
+  | "auctioning"
+  | "awarding"
+  | "running"
+  | "preparing"
+  | "deciding"
+  | "standing-by"
+  | "decided";
 
 /** Legal moves; the diagram in the README is drawn from this table. */
 export const CONDUCTOR_MOVES = {
@@ -154,4 +152,9 @@ export const CONDUCTOR_MOVES = {
   deciding: ["standing-by", "decided"],
   "standing-by": ["storing", "standing-by", "preparing", "decided"],
   decided: [],
-} as const satisfies Record<State["name"], readonly State["name"][]>;
+} as const satisfies Record<StateName, readonly StateName[]>;
+
+export function assertMove(from: StateName, to: StateName): void {
+  const legal: readonly string[] = CONDUCTOR_MOVES[from];
+  assert(legal.includes(to), `a conductor moves from ${from} to ${to}`);
+}

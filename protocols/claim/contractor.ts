@@ -1,9 +1,8 @@
 /**
  * The contractor: one peer's work on one task, from the award to a decided outcome. Woken by its handler, by the custodians'
- * answers and by its lease. It knows nothing of bids; the handler runs in the driver.
+ * answers and by its lease (`holding.ts`). It knows nothing of bids; the handler runs in the driver.
  *
- * The lease is renewed with all custodians at a third of its length and counts from the moment a renewal was *sent* that a
- * majority answered: a contractor gives up before its conductor does. What is finished is proposed to the custodians in the
+ * What the handler says meanwhile goes to all custodians (`telling.ts`). What is finished (`ending.ts`) is proposed to them in the
  * ballot that was awarded, and again under a higher ballot when a new conductor attaches it (clause CLAIM-13).
  */
 import type { AuctionMessage } from "../auction/wire.ts";
@@ -13,11 +12,9 @@ import {
   compareBallots,
   fenceOf,
   LIMITS,
-  majority,
   NEVER,
   NOTHING,
   type PeerId,
-  type Seal,
   type Signed,
   sameBallot,
   type TaskId,
@@ -25,45 +22,18 @@ import {
 } from "../kernel/mod.ts";
 import type { RunResult } from "../peer/contract.ts";
 import type { TaskFact } from "../peer/facts.ts";
-import type { AwardDocument, Failure, Lineage, OutcomeDocument, Reason, TaskDocument } from "./documents.ts";
+import { Allowance } from "./allowance.ts";
+import {
+  CONTRACTOR_MOVES,
+  type ContractorEffect,
+  type ContractorEvent,
+  type ContractorOptions,
+} from "./contracting.ts";
+import type { AwardDocument, OutcomeDocument, Reason, TaskDocument } from "./documents.ts";
+import { newsOf, outcomeOf } from "./ending.ts";
+import { Holding } from "./holding.ts";
 import { Telling } from "./telling.ts";
-import { told } from "./told.ts";
-import type { ClaimMessage, RunRecord, Value } from "./wire.ts";
-
-export interface ContractorOptions {
-  readonly self: PeerId;
-  readonly seal: Seal;
-  readonly document: Signed<TaskDocument>;
-  readonly input: string;
-  readonly agent: string;
-  readonly left_ms: number;
-  readonly now: number;
-  readonly wall: number;
-}
-
-export type ContractorEvent = { readonly now: number } & (
-  | { readonly type: "award"; readonly award: Signed<AwardDocument> }
-  | { readonly type: "progress"; readonly done_permille: number; readonly note: string }
-  | { readonly type: "partial"; readonly fence: number; readonly value: string }
-  | { readonly type: "ran"; readonly fence: number; readonly result: RunResult }
-  | { readonly type: "message"; readonly from: PeerId; readonly message: ClaimMessage }
-  | { readonly type: "tick" }
-);
-
-export type ContractorEffect =
-  | { readonly type: "keep"; readonly key: string; readonly record: RunRecord | null }
-  | { readonly type: "send"; readonly to: PeerId; readonly message: ClaimMessage | AuctionMessage }
-  | {
-      readonly type: "run";
-      readonly fence: number;
-      readonly left_ms: number;
-      readonly lineage?: Lineage;
-      readonly budget?: number;
-    }
-  | { readonly type: "stop"; readonly fence: number }
-  /** The handler has ended: its place is free. */
-  | { readonly type: "release" }
-  | { readonly type: "note"; readonly fact: TaskFact };
+import type { ClaimMessage, Value } from "./wire.ts";
 
 type State =
   | { readonly name: "awarded" }
@@ -72,15 +42,6 @@ type State =
   | { readonly name: "stopping" }
   | { readonly name: "proposing"; readonly value: Value; retry_at: number; tries: number }
   | { readonly name: "over" };
-
-/** Legal moves; the diagram in the README is drawn from this table. */
-export const CONTRACTOR_MOVES = {
-  awarded: ["running"],
-  running: ["stopping", "proposing", "over"],
-  stopping: ["over"],
-  proposing: ["proposing", "over"],
-  over: [],
-} as const satisfies Record<State["name"], readonly State["name"][]>;
 
 export class Contractor {
   readonly task: TaskId;
@@ -93,16 +54,17 @@ export class Contractor {
   #award: Signed<AwardDocument> | undefined;
   /** The fence that the handler was started with. */
   #fence = 0;
-  #lease_until = NEVER;
-  #renew_at = NEVER;
   /** Custodians that did not know the task, and were given it. */
   readonly #given = new Set<PeerId>();
-  #renewal = { beat: 0, sent_at: 0, alive: new Set<PeerId>() };
+  readonly #holding: Holding;
   readonly #telling = new Telling();
+  readonly #allowance: Allowance;
   #effects: ContractorEffect[] = [];
 
   constructor(options: ContractorOptions) {
     this.#options = options;
+    this.#holding = new Holding(options.document.value);
+    this.#allowance = new Allowance(options.document.value);
     this.task = taskIdOf(options.document.digest);
     this.clock = `run ${this.task}`;
     this.#due = options.now + options.left_ms;
@@ -117,6 +79,10 @@ export class Contractor {
   }
   get agent(): string {
     return this.#options.agent;
+  }
+  /** What the run that was started with this fence may still cause; undefined: no such run is at work. */
+  allowance(fence: number): Allowance | undefined {
+    return this.#state.name === "running" && fence === this.#fence ? this.#allowance : undefined;
   }
   get skill(): TaskDocument["skill"] {
     return this.#options.document.value.skill;
@@ -135,7 +101,7 @@ export class Contractor {
   deadline(): number {
     switch (this.#state.name) {
       case "running":
-        return Math.min(this.#renew_at, this.#lease_until, this.#due, this.#telling.deadline());
+        return Math.min(this.#holding.deadline(), this.#due, this.#telling.deadline());
       case "proposing":
         return Math.min(this.#state.retry_at, this.#giveUpAt());
       case "awarded":
@@ -192,7 +158,7 @@ export class Contractor {
     }
     this.#send(award.signer, { type: "agree", task: this.task, ballot });
     if (order === 0) return;
-    this.#lease(now);
+    this.#holding.begin(now);
     if (this.#state.name === "awarded") {
       this.#fence = fenceOf(ballot);
       this.#move({ name: "running" });
@@ -231,66 +197,12 @@ export class Contractor {
       if (this.#state.name === "stopping") this.#over();
       return;
     }
-    const { network } = this.#options.document.value;
-    const base = {
-      kind: "outcome" as const,
-      network,
-      task: this.task,
-      ballot,
-      contractor: this.#options.self,
-      agent: this.#options.agent,
-      ran_ms: Math.floor(result.ms),
-      ...(result.cost === undefined || result.cost === 0 ? {} : { cost: result.cost }),
-      ...(result.record === undefined ? {} : { record: result.record }),
-    };
-    if (result.ok) {
-      this.#propose({ ...base, status: "done", result: result.output }, now);
-    } else if (result.retryable) {
-      this.#fail(result);
-    } else {
-      this.#propose({ ...base, status: "failed", failure: this.#failure(result, ballot) }, now);
-    }
+    if (!result.ok && result.retryable) this.#fail(award, result);
+    else this.#propose(outcomeOf(this.#options, ballot, result), now);
   }
 
-  #failure(result: Extract<RunResult, { ok: false }>, ballot: Ballot): Failure {
-    const message = result.message.slice(0, LIMITS.message_chars);
-    const attempt = {
-      contractor: this.#options.self,
-      ballot,
-      started: 0,
-      ended: Math.floor(result.ms),
-      exitReason: result.reason,
-      message,
-    };
-    return {
-      status: "failed",
-      reason: result.reason,
-      message,
-      retryable: false,
-      attempts: [attempt],
-      ...told(result.toolTrace, result.causes),
-      retryCount: 0,
-      asked: [],
-      refusals: [],
-      rounds: 0,
-    };
-  }
-
-  /** A failure that another contractor may do better with goes to the custodians as news, not into the register. */
-  #fail({ reason, message, toolTrace, causes }: Extract<RunResult, { ok: false }>): void {
-    const award = this.#award;
-    assert(award !== undefined, "a failing contractor has an award");
-    const known = told(toolTrace, causes);
-    this.#toAll({
-      type: "failure",
-      task: this.task,
-      award,
-      reason,
-      message: message.slice(0, LIMITS.message_chars),
-      retryable: true,
-      ...(known.toolTrace.length === 0 ? {} : { toolTrace: known.toolTrace }),
-      ...(known.causes.length === 0 ? {} : { causes: known.causes }),
-    });
+  #fail(award: Signed<AwardDocument>, failed: Extract<RunResult, { ok: false }>): void {
+    this.#toAll(newsOf(award, failed));
     this.#over();
   }
 
@@ -350,26 +262,16 @@ export class Contractor {
       return;
     switch (message.answer) {
       case "moved":
-        // The new conductor will attach us: knock again soon.
-        this.#renew_at = Math.min(this.#renew_at, now + LIMITS.retry_ms);
-        return this.#alive(from, message.beat);
+        this.#holding.hurry(now);
+        return this.#holding.answered(from, message.beat);
       case "ok":
-        return this.#alive(from, message.beat);
+        return this.#holding.answered(from, message.beat);
       case "cancel":
         // The decision follows; stopping early saves work that nobody will take.
         return this.#stop("cancelled");
       case "fenced":
         return this.#stop("fenced");
     }
-  }
-
-  /** A majority that knows us and has not replaced us extends the lease, from when this renewal was sent (CLAIM-17). */
-  #alive(from: PeerId, beat: number): void {
-    const { alive, sent_at, beat: current } = this.#renewal;
-    if (beat !== current) return;
-    const { custodians, lease_ms } = this.#options.document.value;
-    alive.add(from);
-    if (alive.size >= majority(custodians.length)) this.#lease_until = Math.max(this.#lease_until, sent_at + lease_ms);
   }
 
   #decided(): void {
@@ -388,9 +290,9 @@ export class Contractor {
     const state = this.#state;
     if (state.name === "running") {
       if (now >= this.#due) this.#stop("deadline");
-      else if (now >= this.#lease_until) this.#stop("lost");
+      else if (this.#holding.isOver(now)) this.#stop("lost");
       else {
-        if (now >= this.#renew_at) this.#renew(now);
+        if (this.#holding.isDue(now)) this.#renew(now);
         if (now >= this.#telling.deadline()) this.#tell(now, false);
       }
     } else if (state.name === "proposing") {
@@ -406,14 +308,13 @@ export class Contractor {
   #renew(now: number): void {
     const award = this.#award;
     if (award === undefined) return;
-    this.#renewal = { beat: this.#renewal.beat + 1, sent_at: now, alive: new Set() };
-    this.#renew_at = now + Math.floor(this.#options.document.value.lease_ms / 3);
+    const beat = this.#holding.renew(now);
     this.#toAll({
       type: "renew",
       task: this.task,
       award,
       ...this.#telling.renewed(),
-      beat: this.#renewal.beat,
+      beat,
     });
   }
 
@@ -421,15 +322,9 @@ export class Contractor {
   #tell(now: number, last: boolean): void {
     const award = this.#award;
     if (award === undefined) return;
-    const { beat } = this.#renewal;
+    const { beat } = this.#holding;
     for (const news of this.#telling.take(now, last))
       this.#toAll({ type: "partial", task: this.task, award, beat, ...news });
-  }
-
-  #lease(now: number): void {
-    const { lease_ms } = this.#options.document.value;
-    this.#lease_until = now + lease_ms;
-    this.#renew_at = now + Math.floor(lease_ms / 3);
   }
 
   /** A finished result is offered until well after the deadline: the custodians may be cut off and come back. */

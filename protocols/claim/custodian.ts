@@ -1,34 +1,27 @@
 /**
  * A custodian of one task: it votes on the outcome, learns what was decided, answers the contractor's renewals, and performs
  * what its conductor wants when it is its turn to drive the task. Woken by messages, by what its user asks, and by its
- * conductor's deadlines. Running work and choosing candidates are done elsewhere.
+ * conductor's deadlines. Here the parts are put together: each message goes to the part that it is for, and what that part says
+ * goes to the conductor. Running work and choosing candidates are done elsewhere.
  *
  * Whatever the acceptor promised or accepted, and whatever award was signed, is in a `keep` that comes before the message
  * that lets anybody know.
  */
-import { Auction, type AuctionMessage, whyFirst } from "../auction/mod.ts";
-import {
-  type Ballot,
-  compareBallots,
-  type PeerId,
-  type Signed,
-  type Sizes,
-  sameBallot,
-  type TaskId,
-} from "../kernel/mod.ts";
+import { Auction, type AuctionMessage } from "../auction/mod.ts";
+import { type Ballot, compareBallots, type PeerId, type Signed, type Sizes, type TaskId } from "../kernel/mod.ts";
 import type { Account } from "./account.ts";
+import { Answers } from "./answers.ts";
 import { call } from "./calls.ts";
 import type { ConductorEffect, ConductorEvent } from "./conducting.ts";
 import { Conductor } from "./conductor.ts";
 import { type CustodianEffect, type CustodianOptions, Custody, liveOf } from "./custody.ts";
-import type { AwardDocument, OutcomeDocument, Reason, RefusalReason, TaskDocument } from "./documents.ts";
+import type { OutcomeDocument, Reason, TaskDocument } from "./documents.ts";
 import { failed, partial, renew } from "./leases.ts";
+import { Proposer } from "./proposer.ts";
 import { Voter } from "./voter.ts";
 import type { ClaimMessage, Value } from "./wire.ts";
 
 export type { CustodianEffect } from "./custody.ts";
-
-type Wanted<T extends ConductorEffect["type"]> = Extract<ConductorEffect, { type: T }>;
 
 /** Ends of an attempt that another contractor might not have had. */
 const ANOTHER_MIGHT: ReadonlySet<Reason> = new Set(["retry", "timeout", "invalid-output", "spawn", "lost"]);
@@ -39,9 +32,10 @@ export class Custodian {
   readonly #custody: Custody;
   readonly #conductor: Conductor;
   readonly #voter: Voter;
-  /** The announcement that the last award answers. */
-  #round = 0;
-  #proposal: { readonly award: Signed<AwardDocument>; readonly value: Value } | undefined;
+  readonly #proposer: Proposer;
+  readonly #answers: Answers;
+  /** The contractor that its conductor counted on when it was last asked. */
+  #counted: PeerId | undefined;
 
   constructor(options: CustodianOptions) {
     const { now } = options;
@@ -49,11 +43,14 @@ export class Custodian {
     this.clock = `task ${custody.task}`;
     this.#custody = custody;
     this.#conductor = new Conductor(this.#conductorOptions(), now);
-    this.#voter = new Voter(
+    this.#answers = new Answers(custody, this.#conductor);
+    const drive = (event: ConductorEvent): void => this.#drive(event);
+    this.#voter = new Voter(custody, drive, (value, at) => this.#decide(value, at));
+    this.#proposer = new Proposer({
       custody,
-      (event) => this.#drive(event),
-      (value, at) => this.#decide(value, at),
-    );
+      drive,
+      voted: (ballot, value, at) => this.#voter.spread(ballot, value, at),
+    });
     if (custody.decided !== undefined) this.#conductor.receive({ type: "decided", now });
   }
 
@@ -212,7 +209,7 @@ export class Custodian {
       case "query":
         return voter.query(from);
       case "renew":
-        return this.#renew(from, message, now);
+        return this.#drive(renew(custody, from, message, now));
       case "partial":
         return partial(custody, from, message, now);
       case "failure":
@@ -229,11 +226,11 @@ export class Custodian {
         else if (custody.decided === undefined) custody.send(from, custody.store(now));
         return;
       case "propose":
-        return this.#proposed(from, message, now);
+        return this.#drive(this.#answers.proposed(from, message, now));
       case "refuse":
-        return this.#refused(from, message, now);
+        return this.#drive(this.#answers.refused(from, message, now));
       case "agree":
-        return this.#agreed(from, message.ballot, now);
+        return this.#drive(this.#answers.agreed(from, message.ballot, now));
       case "cfp":
       case "accept-proposal":
       case "reject-proposal":
@@ -252,78 +249,12 @@ export class Custodian {
     else this.#drive({ type: "heard", now });
   }
 
-  /** What comes when nothing is open is late, or a stranger's: its maker need not hold room for it. */
-  #proposed(from: PeerId, bid: Extract<AuctionMessage, { type: "propose" }>, now: number): void {
-    const custody = this.#custody;
-    const { task } = custody;
-    if (this.#conductor.state !== "auctioning") {
-      if (from !== this.#conductor.contractor) custody.send(from, { type: "reject-proposal", task, round: bid.round });
-      return;
-    }
-    custody.note({ type: "proposed", task, bidder: from, bid });
-    const { budget, contract } = custody.document.value;
-    if (budget !== undefined && bid.cost > budget) return this.#decline(from, bid, { now, reason: "too-dear" });
-    if (contract !== undefined && bid.contract !== contract)
-      return this.#decline(from, bid, { now, reason: "no-skill" });
-    custody.account.bid(from);
-    this.#drive({ type: "auction", now, event: { type: "propose", now, from, bid } });
-  }
-
-  /**
-   * CLAIM-46, AUCTION-22: nothing is awarded above the budget, or under another contract; the account says so, as if the bidder
-   * had refused.
-   */
-  #decline(
-    from: PeerId,
-    { round, load_permille }: Extract<AuctionMessage, { type: "propose" }>,
-    { now, reason }: { readonly now: number; readonly reason: RefusalReason },
-  ): void {
-    const { task } = this.#custody;
-    this.#custody.send(from, { type: "reject-proposal", task, round });
-    this.#refused(from, { type: "refuse", task, round, reason, load_permille }, now);
-  }
-
-  #renew(from: PeerId, message: Extract<ClaimMessage, { type: "renew" }>, now: number): void {
-    const event = renew(this.#custody, from, message, now);
-    if (event !== undefined) this.#drive(event);
-  }
-
   #failure(from: PeerId, message: Extract<ClaimMessage, { type: "failure" }>, now: number): void {
     const event = failed(this.#custody, from, message, now);
     if (event === undefined) return;
     this.#drive(event);
     const { reason, award } = message;
     this.#ended({ contractor: from, ballot: award.value.ballot, reason, message: message.message }, now);
-  }
-
-  #refused(from: PeerId, message: Extract<AuctionMessage, { type: "refuse" }>, now: number): void {
-    const custody = this.#custody;
-    const { task } = custody;
-    const { reason, round, ballot } = message;
-    const open = this.#conductor.state === (ballot === undefined ? "auctioning" : "awarding");
-    if (!open) return;
-    custody.account.refused(from, reason);
-    if (ballot === undefined) {
-      custody.note({ type: "refused", task, bidder: from, reason, round });
-      this.#drive({ type: "auction", now, event: { type: "refuse", now, from, round, reason } });
-    } else {
-      custody.note({ type: "award-refused", task, ballot, contractor: from, reason });
-      this.#drive({ type: "award-refused", now, ballot, from, reason });
-    }
-  }
-
-  #agreed(from: PeerId, ballot: Ballot, now: number): void {
-    const custody = this.#custody;
-    const awarded = custody.awarded && liveOf(custody.awarded);
-    if (awarded?.contractor !== from || ballot.custodian !== custody.me) return;
-    // It is at work, also if what it agrees to is the award of before a restart.
-    if (compareBallots(ballot, awarded.ballot) <= 0) custody.account.started(from, ballot, now);
-    if (from !== this.#conductor.contractor || !sameBallot(awarded.ballot, ballot)) return;
-    if (this.#conductor.state === "awarding") {
-      custody.note({ type: "agreed", task: custody.task, ballot, contractor: from });
-      if (custody.awarded !== undefined) custody.hear(custody.awarded, now);
-    }
-    this.#drive({ type: "agreed", ballot, now });
   }
 
   #decide(value: Value, now: number): void {
@@ -346,8 +277,20 @@ export class Custodian {
 
   // --- what the conductor wants ---
 
-  #drive(event: ConductorEvent): void {
+  #drive(event: ConductorEvent | undefined): void {
+    if (event === undefined) return;
     for (const effect of this.#conductor.receive(event)) this.#perform(effect, event.now);
+    this.#count();
+  }
+
+  /** AUCTION-20: whose attempt is open. What came of one has been said before (`credit`). */
+  #count(): void {
+    const { contractor } = this.#conductor;
+    const before = this.#counted;
+    if (contractor === before) return;
+    this.#counted = contractor;
+    if (before !== undefined) this.#custody.push({ type: "attempt", peer: before, open: false });
+    if (contractor !== undefined) this.#custody.push({ type: "attempt", peer: contractor, open: true });
   }
 
   #perform(effect: ConductorEffect, now: number): void {
@@ -362,23 +305,21 @@ export class Custodian {
       case "auction":
         return call(custody, effect.effect);
       case "prepare":
-        return this.#prepare(effect, now);
+        return this.#proposer.prepare(effect, now);
       case "award":
-        return this.#award(effect, now);
+        return this.#proposer.award(effect, now);
       case "award-again":
-        return this.#offerAward(now);
+        return this.#proposer.awardAgain(now);
       case "dismiss":
         for (const peer of effect.peers)
           custody.send(peer, { type: "reject-proposal", task: custody.task, round: effect.round });
         return;
       case "conclude":
-        return this.#conclude(effect, now);
+        return this.#proposer.conclude(effect, now);
       case "finish":
-        custody.note({ type: "found", task: custody.task, ballot: effect.ballot, accepted: effect.found.ballot });
-        return this.#propose(custody.sign(effect.ballot, null), effect.found.value, now);
+        return this.#proposer.finish(effect, now);
       case "propose-again":
-        if (this.#proposal !== undefined) this.#offer(this.#proposal);
-        return;
+        return this.#proposer.proposeAgain();
       case "tend":
         return custody.toOthers({ type: "tend", task: custody.task, ballot: effect.ballot });
       case "ask-to-cancel":
@@ -386,87 +327,6 @@ export class Custodian {
       case "ended":
         return this.#ended(effect, now);
     }
-  }
-
-  /** The conductor's own vote is the first promise of its ballot. */
-  #prepare({ ballot, why, missing, again }: Wanted<"prepare">, now: number): void {
-    const custody = this.#custody;
-    const { task, acceptor, me } = custody;
-    const answer = again ? undefined : acceptor.receive({ type: "prepare", ballot });
-    if (answer?.type === "promise") {
-      custody.keep();
-      custody.note({ type: "prepared", task, ballot, why });
-    }
-    for (const index of missing) custody.sendTo(index, { type: "prepare", task, ballot });
-    if (answer?.type !== "promise") return;
-    const heard = custody.live(now);
-    const live = heard === undefined ? undefined : liveOf(heard);
-    this.#drive({ type: "promised", now, ballot, by: me, accepted: answer.accepted, live });
-  }
-
-  /** CLAIM-3: the award is on disk before the contractor hears of it. */
-  #award({ ballot, contractor, round, ranking, reattached }: Wanted<"award">, now: number): void {
-    const custody = this.#custody;
-    const { task } = custody;
-    custody.sign(ballot, contractor);
-    custody.keep();
-    const [winner, ...others] = ranking.map(({ bidder, bid, score, failedHere }) => {
-      const placed = { bidder, agent: bid.agent, score };
-      return failedHere ? { ...placed, avoided: true } : placed;
-    });
-    if (winner !== undefined) custody.note({ type: "chosen", task, ballot, winner, others, why: whyFirst(ranking) });
-    custody.note({ type: "awarded", task, ballot, contractor, reattached });
-    this.#round = round;
-    this.#offerAward(now);
-  }
-
-  #offerAward(now: number): void {
-    const { awarded, task, document, input, due } = this.#custody;
-    const contractor = awarded?.value.contractor;
-    if (awarded === undefined || !contractor) return;
-    const left_ms = Math.max(0, due - now);
-    this.#custody.send(contractor, {
-      type: "accept-proposal",
-      task,
-      round: this.#round,
-      award: awarded,
-      document,
-      input,
-      left_ms,
-    });
-  }
-
-  /** CLAIM-10: the conductor's own outcome, in a ballot that it keeps. */
-  #conclude({ ballot, verdict }: Wanted<"conclude">, now: number): void {
-    const custody = this.#custody;
-    const { network } = custody.document.value;
-    const award = custody.sign(ballot, null);
-    const { status } = verdict;
-    const live = custody.live(now)?.value.contractor ?? undefined;
-    const failure = custody.account.failure(verdict, { now, live });
-    const outcome = custody.context.seal({
-      kind: "outcome" as const,
-      network,
-      task: custody.task,
-      ballot,
-      status,
-      failure,
-    });
-    this.#propose(award, { outcome, origin: award }, now);
-  }
-
-  #propose(award: Signed<AwardDocument>, value: Value, now: number): void {
-    const custody = this.#custody;
-    const { ballot } = award.value;
-    this.#proposal = { award, value };
-    const answer = custody.acceptor.receive({ type: "accept", ballot, value });
-    custody.keep();
-    this.#offer(this.#proposal);
-    if (answer.type === "accepted") this.#voter.spread(ballot, value, now);
-  }
-
-  #offer({ award, value }: { award: Signed<AwardDocument>; value: Value }): void {
-    this.#custody.toOthers({ type: "accept", task: this.#custody.task, ballot: award.value.ballot, award, value });
   }
 
   #ended(attempt: { contractor: PeerId; ballot: Ballot; reason: Reason; message: string }, now: number): void {

@@ -47,6 +47,8 @@ export type CustodianEffect =
   | { readonly type: "announce"; readonly cfp: Extract<AuctionMessage, { type: "cfp" }> }
   | { readonly type: "accuse"; readonly first: Signed<AwardDocument>; readonly second: Signed<AwardDocument> }
   | { readonly type: "acknowledge"; readonly stored: boolean }
+  /** It was awarded to (`open`), or is not counted on any more. */
+  | { readonly type: "attempt"; readonly peer: PeerId; readonly open: boolean }
   | { readonly type: "credit"; readonly peer: PeerId; readonly good: boolean; readonly again: boolean }
   | { readonly type: "refuse"; readonly from: PeerId; readonly clause: string; readonly detail: string }
   | { readonly type: "note"; readonly fact: TaskFact };

@@ -37,6 +37,9 @@ export type Lineage = z.output<typeof lineage>;
 /** What may be paid: for a bid, and for all that the run spends. In the units of `cost`. */
 export const budget = z.number().min(0).max(1e12);
 
+/** How many tasks may come of one, itself not counted (clause CLAIM-47). */
+export const subTasks = z.int().min(0).max(LIMITS.sub_tasks_max);
+
 export const taskDocument = z.strictObject({
   kind: z.literal("task"),
   network,
@@ -60,6 +63,8 @@ export const taskDocument = z.strictObject({
   budget: budget.optional(),
   /** The contract of the skill that is asked for; absent: any of that name. */
   contract: digest.optional(),
+  /** Absent: `sub_tasks_default`; of a sub-task: none. */
+  sub_tasks: subTasks.optional(),
 });
 export type TaskDocument = z.output<typeof taskDocument>;
 export type Reach = TaskDocument["reach"];

@@ -1,5 +1,7 @@
+export type { Allowance } from "./allowance.ts";
 export { CONDUCTOR_MOVES } from "./conducting.ts";
-export { CONTRACTOR_MOVES, Contractor, type ContractorEffect } from "./contractor.ts";
+export { CONTRACTOR_MOVES, type ContractorEffect } from "./contracting.ts";
+export { Contractor } from "./contractor.ts";
 export { Custodian, type CustodianEffect } from "./custodian.ts";
 export type * from "./documents.ts";
 export { brokenAward, brokenTask, equivocal, untimely } from "./legitimate.ts";

@@ -29,6 +29,8 @@ export interface PeerOptions {
   readonly durable: boolean;
   readonly addrs: readonly string[];
   readonly agents: readonly AgentCard[];
+  /** As in the event `agents`. */
+  readonly resting?: readonly string[] | undefined;
   /** Cards of others that it holds at most; absent: `LIMITS.cards_max`. */
   readonly cards_max?: number | undefined;
   /** Whom the network lets in, and what for; absent: everybody may do everything. */
@@ -55,6 +57,8 @@ export interface Request {
   /** Of a sub-task: the run that submits it. */
   readonly lineage?: Lineage | undefined;
   readonly budget?: number | undefined;
+  /** Tasks that may come of it; absent: `sub_tasks_default`, of a sub-task a part of what its run may still cause. */
+  readonly sub_tasks?: number | undefined;
 }
 
 /** What a run leaves besides its end: for the outcome, or for the report of a failure. */
@@ -88,8 +92,12 @@ export type PeerEvent = Instant &
     /** A partial result, as JSON text of at most `partial_bytes`. */
     | { readonly type: "partial"; readonly task: TaskId; readonly fence: number; readonly value: string }
     | { readonly type: "ran"; readonly task: TaskId; readonly fence: number; readonly result: RunResult }
-    /** These agents are offered from now on, and no others: on the card and in bids. What they work on goes on. */
-    | { readonly type: "agents"; readonly agents: readonly AgentCard[] }
+    /**
+     * These agents are here from now on, and no others: on the card and in bids. What they work on goes on. Those that are `resting`, by
+     * name, cannot serve just now: they are on no card and begin nothing. The driver also takes all of their places (`stuck`), so that who
+     * calls hears `overloaded`, and gets a bid when they can again.
+     */
+    | { readonly type: "agents"; readonly agents: readonly AgentCard[]; readonly resting?: readonly string[] }
     /** So many places of the agent are not to be given away: handlers that would not stop have them, or it takes no work for a while. */
     | { readonly type: "stuck"; readonly agent: string; readonly places: number }
     /** Peers that the DHT names as providers of the skill. */
@@ -149,6 +157,7 @@ export type Answer =
         | "draining"
         | "too-few-peers"
         | "already-decided"
+        | "used-up"
         | "denied";
       readonly message: string;
     };

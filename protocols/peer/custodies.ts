@@ -2,7 +2,7 @@
  * The tasks a peer is a custodian of: its own and those of others that name it. Stores them, hands messages to them, performs
  * what they want, and forgets them when they are decided and old.
  */
-import { type AuctionMessage, type Candidate, type CfpDocument, type Receipts, Slumps } from "../auction/mod.ts";
+import type { AuctionMessage, Candidate, CfpDocument } from "../auction/mod.ts";
 import type { TaskDocument } from "../claim/documents.ts";
 import {
   brokenTask,
@@ -28,9 +28,11 @@ import {
   utf8Bytes,
 } from "../kernel/mod.ts";
 import type { Request } from "./contract.ts";
+import { Credit } from "./credit.ts";
+import { OpenTasks } from "./open-tasks.ts";
 import type { Post } from "./post.ts";
 import type { Rules } from "./rules.ts";
-import type { TaskView } from "./view.ts";
+import { type TaskView, viewOf } from "./view.ts";
 
 type Cfp = Extract<AuctionMessage, { type: "cfp" }>;
 
@@ -64,11 +66,8 @@ export class Custodies {
   readonly #post: Post;
   readonly #custodies = new Map<TaskId, Custodian>();
   readonly #submits = new Map<TaskId, number>();
-  readonly #receipts = new Map<PeerId, Receipts>();
-  readonly #slumps = new Slumps();
-  readonly #openBy = new Map<PeerId, number>();
-  /** Not decided yet. */
-  readonly #undecided = new Set<Custodian>();
+  readonly #open = new OpenTasks();
+  readonly #credit = new Credit();
 
   constructor(options: CustodiesOptions) {
     this.#options = options;
@@ -79,7 +78,7 @@ export class Custodies {
     return this.#custodies.has(task);
   }
   counts(): { readonly open: number; readonly decided: number } {
-    return { open: this.#undecided.size, decided: this.#custodies.size - this.#undecided.size };
+    return { open: this.#open.size, decided: this.#custodies.size - this.#open.size };
   }
   /** `votes`, `awards`, `account`: the most that any one task has. */
   sizes(): Sizes<
@@ -92,44 +91,21 @@ export class Custodies {
       most.awards = Math.max(most.awards, awards);
       most.account = Math.max(most.account, account);
     }
-    const [custodies, open, submits] = [this.#custodies.size, this.#undecided.size, this.#submits.size];
-    const memory = { receipts: this.#receipts.size, slumps: this.#slumps.size };
-    return { custodies, open, submits, ...memory, initiators: this.#openBy.size, ...most };
+    const [custodies, submits] = [this.#custodies.size, this.#submits.size];
+    return { custodies, submits, ...this.#open.sizes(), ...this.#credit.sizes(), ...most };
   }
   views(): readonly TaskView[] {
-    return [...this.#custodies.values()].map((custodian) => this.#view(custodian));
+    return [...this.#custodies.values()].map((custodian) => viewOf(custodian, this.#post.at.now));
   }
   view(task: TaskId): TaskView | undefined {
     const custodian = this.#custodies.get(task);
-    return custodian === undefined ? undefined : this.#view(custodian);
-  }
-
-  #view(custodian: Custodian): TaskView {
-    const { value, signer } = custodian.document;
-    const { promised, outcome, account } = custodian;
-    return {
-      task: custodian.task,
-      skill: value.skill,
-      initiator: signer,
-      custodians: value.custodians,
-      conductor: value.custodians[promised.custodian] ?? signer,
-      state: custodian.state,
-      ballot: outcome?.ballot ?? promised,
-      contractor: custodian.contractor,
-      done_permille: custodian.done_permille,
-      attempts: account.attempts,
-      left_ms: Math.max(0, custodian.due - this.#post.at.now),
-      input: custodian.input,
-      outcome,
-      account: account.summary(),
-      ...(value.lineage && { lineage: value.lineage }),
-      ...(value.budget !== undefined && { budget: value.budget }),
-    };
+    return custodian === undefined ? undefined : viewOf(custodian, this.#post.at.now);
   }
 
   // --- what users ask ---
 
-  submit(ref: number, request: Request): void {
+  /** Whether there is such a task now: it may fail, and is answered, all the same. */
+  submit(ref: number, request: Request): boolean {
     const post = this.#post;
     if (!this.#room()) {
       post.answer(ref, {
@@ -137,14 +113,14 @@ export class Custodies {
         reason: "overloaded",
         message: `this node holds ${LIMITS.custody_max} open tasks`,
       });
-      return;
+      return false;
     }
     const { custodians: wanted, input, ...terms } = request;
     const custodians = this.named(wanted, request.nonce);
     if (wanted !== undefined && custodians.length < wanted) {
       const message = `${wanted} custodians were asked for, and ${custodians.length} are connected (this node included)`;
       post.answer(ref, { ok: false, reason: "too-few-peers", message });
-      return;
+      return false;
     }
     const { network, seal } = this.#options;
     const document: Signed<TaskDocument> = seal({
@@ -154,7 +130,7 @@ export class Custodies {
       custodians,
       issued_ms: post.at.wall,
     });
-    const custodian = this.#open(document, input, request.deadline_ms);
+    const custodian = this.#add(document, input, request.deadline_ms);
     const { task } = custodian;
     this.#submits.set(task, ref);
     post.note({
@@ -167,6 +143,7 @@ export class Custodies {
     });
     this.#noteLineage(custodian);
     this.#perform(custodian, custodian.begin(post.at.now));
+    return true;
   }
 
   /** Who would keep a task with this nonce; fewer than wanted where fewer are connected. */
@@ -238,11 +215,11 @@ export class Custodies {
       this.#post.send(from, { type: "not-understood", task, what: "store", reason: "not-custodian" });
       return;
     }
-    if (!this.#room() || this.#openOf(document.signer) >= LIMITS.open_of_one_max) {
+    if (!this.#room() || this.#open.fullFor(document.signer)) {
       this.#post.send(from, { type: "not-understood", task, what: "store", reason: "overloaded" });
       return;
     }
-    const custodian = this.#open(document, input, Math.min(left_ms, document.value.deadline_ms));
+    const custodian = this.#add(document, input, Math.min(left_ms, document.value.deadline_ms));
     this.#noteLineage(custodian);
     this.#perform(custodian, [...custodian.adopt(), ...custodian.receive(from, message, now)]);
   }
@@ -256,12 +233,12 @@ export class Custodies {
 
   // --- life of a custody ---
 
-  #open(document: Signed<TaskDocument>, input: string, left_ms: number, kept?: CustodyRecord): Custodian {
+  #add(document: Signed<TaskDocument>, input: string, left_ms: number, kept?: CustodyRecord): Custodian {
     const { seal, random, candidates, eligible } = this.#options;
     const { self, at } = this.#post;
     const { skill } = document.value;
-    const receipts = (peer: PeerId): Receipts => this.#receipts.get(peer) ?? { done: 0, failed: 0 };
-    const resting = (peer: PeerId) => this.#slumps.resting(peer, skill, this.#post.at.now);
+    const receipts = (peer: PeerId) => this.#credit.of(peer);
+    const resting = (peer: PeerId) => this.#credit.resting(peer, skill, this.#post.at.now);
     const permissions = this.#options.rules !== undefined;
     const context = {
       self,
@@ -275,7 +252,7 @@ export class Custodies {
     };
     const custodian = new Custodian({ context, document, input, left_ms, kept, ...at });
     this.#custodies.set(custodian.task, custodian);
-    if (custodian.outcome === undefined) this.#opened(custodian);
+    if (custodian.outcome === undefined) this.#open.opened(custodian);
     return custodian;
   }
 
@@ -283,7 +260,7 @@ export class Custodies {
   restore(record: CustodyRecord, input: string): void {
     const { wall, now } = this.#post.at;
     const left_ms = Math.max(0, Math.min(record.due_ms - wall, record.document.value.deadline_ms));
-    const custodian = this.#open(record.document, input, left_ms, record);
+    const custodian = this.#add(record.document, input, left_ms, record);
     this.#perform(custodian, custodian.resume(now));
   }
 
@@ -296,8 +273,7 @@ export class Custodies {
   }
 
   unreachable(peer: PeerId): void {
-    for (const custodian of [...this.#undecided])
-      this.#perform(custodian, custodian.unreachable(peer, this.#post.at.now));
+    for (const custodian of this.#open.all()) this.#perform(custodian, custodian.unreachable(peer, this.#post.at.now));
   }
 
   /**
@@ -305,7 +281,7 @@ export class Custodies {
    * that was forgotten could be voted on again.
    */
   #room(): boolean {
-    if (this.#undecided.size >= LIMITS.open_max) return false;
+    if (this.#open.full) return false;
     if (this.#custodies.size < LIMITS.custody_max) return true;
     for (const [task, { state, due }] of this.#custodies) {
       if (state !== "decided" || this.#post.at.now < due + 2 * LIMITS.clock_tolerance_ms) continue;
@@ -315,28 +291,9 @@ export class Custodies {
     return false;
   }
 
-  /** Open tasks of another initiator; its own are bounded by `open_max` alone. */
-  #openOf(initiator: PeerId): number {
-    return this.#openBy.get(initiator) ?? 0;
-  }
-
-  #opened(custodian: Custodian): void {
-    const { signer } = custodian.document;
-    this.#undecided.add(custodian);
-    this.#openBy.set(signer, this.#openOf(signer) + 1);
-  }
-
-  #closed(custodian: Custodian): void {
-    const { signer } = custodian.document;
-    if (!this.#undecided.delete(custodian)) return;
-    const rest = this.#openOf(signer) - 1;
-    if (rest > 0) this.#openBy.set(signer, rest);
-    else this.#openBy.delete(signer);
-  }
-
   #forget(task: TaskId): void {
     const custodian = this.#custodies.get(task);
-    if (custodian !== undefined) this.#closed(custodian);
+    if (custodian !== undefined) this.#open.closed(custodian);
     this.#acknowledge(task, false);
     this.#custodies.delete(task);
     this.#post.remind(`task ${task}`, NEVER);
@@ -346,7 +303,7 @@ export class Custodies {
 
   #perform(custodian: Custodian, effects: readonly CustodianEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === "note" && effect.fact.type === "decided") this.#closed(custodian);
+      if (effect.type === "note" && effect.fact.type === "decided") this.#open.closed(custodian);
       this.#performOne(custodian, effect);
     }
     this.#post.remind(custodian.clock, Math.min(custodian.deadline(), forgetAt(custodian)));
@@ -370,9 +327,12 @@ export class Custodies {
       }
       case "acknowledge":
         return this.#acknowledge(custodian.task, effect.stored);
+      case "attempt": {
+        const { document, task } = custodian;
+        return this.#credit.attempted({ ...effect, skill: document.value.skill, task, now: post.at.now });
+      }
       case "credit":
-        this.#slumps.ended({ ...effect, skill: custodian.document.value.skill, ...post.at, failed: effect.again });
-        return this.#credit(effect.peer, effect.good);
+        return this.#credit.ended({ ...effect, skill: custodian.document.value.skill, now: post.at.now });
       case "keep":
       case "refuse":
       case "note":
@@ -398,14 +358,6 @@ export class Custodies {
     if (ref === undefined) return;
     const message = "no majority of the task's custodians acknowledged it; it has been cancelled";
     this.#post.answer(ref, stored ? { ok: true, task } : { ok: false, task, reason: "not-stored", message });
-  }
-
-  #credit(peer: PeerId, good: boolean): void {
-    const { done, failed } = this.#receipts.get(peer) ?? { done: 0, failed: 0 };
-    this.#receipts.delete(peer);
-    const [oldest] = this.#receipts.keys();
-    if (this.#receipts.size >= LIMITS.receipts_max && oldest !== undefined) this.#receipts.delete(oldest);
-    this.#receipts.set(peer, good ? { done: done + 1, failed } : { done, failed: failed + 1 });
   }
 }
 

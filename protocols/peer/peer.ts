@@ -40,6 +40,7 @@ export class Peer {
   readonly #rules: Rules | undefined;
   #addrs: readonly string[];
   #agents: readonly AgentCard[];
+  #resting: ReadonlySet<string>;
   #draining = false;
   #alarm = NEVER;
 
@@ -53,6 +54,7 @@ export class Peer {
     this.#rules = rules;
     this.#addrs = options.addrs;
     this.#agents = options.agents;
+    this.#resting = new Set(options.resting);
     this.#post = post;
     this.#directory = directory;
     this.#works = new Works({ post, network, seal, random, directory, rules });
@@ -159,7 +161,8 @@ export class Peer {
         return this.#works.step(event.task, event);
       case "agents":
         this.#agents = event.agents;
-        this.#works.bid({ type: "agents", now, agents: event.agents });
+        this.#resting = new Set(event.resting);
+        this.#bidWithAgents();
         return this.#offer(0);
       case "stuck":
         return this.#works.bid({ type: "stuck", now, agent: event.agent, places: event.places });
@@ -185,7 +188,7 @@ export class Peer {
       if (record.kind === "seq") seq = record.seq;
       if (record.kind === "revocation") this.#rules?.restore(record.revocation, record.general);
     }
-    this.#works.bid({ type: "agents", now: this.#post.at.now, agents: this.#agents });
+    this.#bidWithAgents();
     this.#offer(seq);
     for (const { key, record } of kept) {
       if (record.kind === "custody") {
@@ -200,8 +203,13 @@ export class Peer {
     for (const key of inputs.keys()) this.#post.push({ type: "keep", key, record: null });
   }
 
+  #bidWithAgents(): void {
+    this.#works.rest(this.#resting);
+    this.#works.bid({ type: "agents", now: this.#post.at.now, agents: this.#agents });
+  }
+
   #offer(seq: number): void {
-    const agents = this.#draining ? [] : this.#agents;
+    const agents = this.#draining ? [] : this.#agents.filter(({ name }) => !this.#resting.has(name));
     this.#direct({ ...this.#post.at, type: "offer", agents, addrs: this.#addrs, seq, grants: this.#rules?.chain });
   }
 
@@ -222,7 +230,23 @@ export class Peer {
       return;
     }
     this.#need(skill);
-    this.#custodies.submit(ref, request);
+    if (request.lineage === undefined) this.#custodies.submit(ref, request);
+    else this.#submitBelow(ref, request, request.lineage);
+  }
+
+  /** CLAIM-47: a sub-task takes what it may cause off what its run may cause. */
+  #submitBelow(ref: number, request: Request, lineage: Lineage): void {
+    const allowance = this.#works.allowance(lineage);
+    const sub_tasks = allowance?.share(request.sub_tasks);
+    if (allowance !== undefined && sub_tasks !== undefined) {
+      if (this.#custodies.submit(ref, { ...request, sub_tasks })) allowance.take(sub_tasks);
+      return;
+    }
+    const message =
+      allowance === undefined
+        ? "the run that it is for is not at work"
+        : `${allowance.left} more tasks may come of this run: too few for this one with ${request.sub_tasks ?? 0} of its own`;
+    this.#post.answer(ref, { ok: false, reason: "used-up", message });
   }
 
   // --- messages ---

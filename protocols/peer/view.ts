@@ -1,5 +1,6 @@
 /** What can be read from a peer without changing it: the answers behind `tasks`, `show`, `agents`. Plain data. */
 import type { Attempt, Failure, Lineage, OutcomeDocument } from "../claim/documents.ts";
+import type { Custodian } from "../claim/mod.ts";
 import type { CardDocument } from "../directory/wire.ts";
 import type { Ballot, PeerId, Skill, TaskId } from "../kernel/mod.ts";
 
@@ -32,6 +33,7 @@ export interface TaskView {
   /** Of a sub-task. */
   readonly lineage?: Lineage;
   readonly budget?: number;
+  readonly sub_tasks?: number;
 }
 
 export interface KnownPeer {
@@ -40,4 +42,28 @@ export interface KnownPeer {
   /** Connected, or not known to have gone. */
   readonly present: boolean;
   readonly left_ms: number;
+}
+
+export function viewOf(custodian: Custodian, now: number): TaskView {
+  const { value, signer } = custodian.document;
+  const { promised, outcome, account } = custodian;
+  return {
+    task: custodian.task,
+    skill: value.skill,
+    initiator: signer,
+    custodians: value.custodians,
+    conductor: value.custodians[promised.custodian] ?? signer,
+    state: custodian.state,
+    ballot: outcome?.ballot ?? promised,
+    contractor: custodian.contractor,
+    done_permille: custodian.done_permille,
+    attempts: account.attempts,
+    left_ms: Math.max(0, custodian.due - now),
+    input: custodian.input,
+    outcome,
+    account: account.summary(),
+    ...(value.lineage && { lineage: value.lineage }),
+    ...(value.budget !== undefined && { budget: value.budget }),
+    ...(value.sub_tasks !== undefined && { sub_tasks: value.sub_tasks }),
+  };
 }

@@ -4,7 +4,16 @@
  */
 import { Bidder, type BidderEffect } from "../auction/mod.ts";
 import type { AuctionMessage } from "../auction/wire.ts";
-import { brokenAward, brokenTask, Contractor, type ContractorEffect, type RunRecord, untimely } from "../claim/mod.ts";
+import type { Lineage } from "../claim/documents.ts";
+import {
+  type Allowance,
+  brokenAward,
+  brokenTask,
+  Contractor,
+  type ContractorEffect,
+  type RunRecord,
+  untimely,
+} from "../claim/mod.ts";
 import type { AgentCard, Directory } from "../directory/mod.ts";
 import {
   type Ballot,
@@ -41,6 +50,8 @@ export class Works {
   /** What the timetable was told last of the bidder: most bids of others that it hears change nothing. */
   #bidderAt = NEVER;
   #agents: readonly AgentCard[] = [];
+  /** Names of agents that cannot serve just now. */
+  #resting: ReadonlySet<string> = new Set();
   readonly #runs = new Map<TaskId, Contractor>();
   /** The last ballot of each finished or cut-off task. */
   readonly #ran = new Map<TaskId, Ballot>();
@@ -68,6 +79,10 @@ export class Works {
   }
   sizes() {
     return { ...this.#bidder.sizes(), runs: this.#runs.size, ran: this.#ran.size };
+  }
+
+  rest(names: ReadonlySet<string>): void {
+    this.#resting = names;
   }
 
   bid(event: Parameters<Bidder["receive"]>[0]): void {
@@ -122,11 +137,18 @@ export class Works {
       return;
     }
     const [room] = this.#runs.size < LIMITS.runs_max ? this.#engage(message) : [];
-    if (room?.type === "engaged") this.#begin(message, room.agent);
+    if (room?.type === "engaged" && !this.#resting.has(room.agent)) this.#begin(message, room.agent);
     else {
+      // It bid, and cannot keep its word: better no run than one that fails.
+      if (room?.type === "engaged") this.bid({ type: "release", now: this.#post.at.now, task });
       const reason = room?.type === "no-room" ? room.reason : "overloaded";
       this.#post.send(from, { type: "refuse", task, round, reason, load_permille: 1000, ballot });
     }
+  }
+
+  /** What the run that this lineage names may still cause; undefined: it is not at work here. */
+  allowance({ parent, fence }: Lineage): Allowance | undefined {
+    return this.#runs.get(parent)?.allowance(fence);
   }
 
   #runsOf(initiator: PeerId): number {

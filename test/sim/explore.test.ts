@@ -70,8 +70,8 @@ const SINS: readonly Sin[] = [
     world: "take-over",
     promise: "P1",
     file: "claim/conductor.ts",
-    from: "if (found !== undefined) {",
-    to: "if (found !== undefined && found.ballot.round < 0) {",
+    from: "if (value !== undefined) {",
+    to: "if (value !== undefined && value.ballot.round < 0) {",
   },
   {
     sin: "one vote is taken for a majority",

@@ -3,7 +3,10 @@ import type { Mutant } from "./mutant.ts";
 
 const AUCTION_TS = "protocols/auction/initiator.ts";
 const RANKING = "protocols/auction/ranking.ts";
+const ANSWERS = "protocols/claim/answers.ts";
+const ATTEMPT = "protocols/claim/attempt.ts";
 const CONDUCTOR = "protocols/claim/conductor.ts";
+const SETBACKS = "protocols/claim/setbacks.ts";
 const CUSTODIAN = "protocols/claim/custodian.ts";
 const CUSTODIES = "protocols/peer/custodies.ts";
 const CALLS = "protocols/claim/calls.ts";
@@ -29,6 +32,20 @@ export const AUCTIONEER: readonly Mutant[] = [
     file: "protocols/auction/slumps.ts",
     find: "const failures = Math.min(LIMITS.slump_failures, (known?.failures ?? 0) + 1);",
     put: "const failures = Math.min(LIMITS.slump_failures, (known?.failures ?? -1) + 1);",
+  },
+  {
+    clause: "AUCTION-20",
+    does: "gives all it has to who has just rested",
+    file: "protocols/auction/slumps.ts",
+    find: "(now < slump.until || slump.probe !== undefined)",
+    put: "now < slump.until",
+  },
+  {
+    clause: "AUCTION-20",
+    does: "never tries again who failed three times",
+    file: "protocols/auction/slumps.ts",
+    find: "(now < slump.until || slump.probe !== undefined)",
+    put: "now >= 0",
   },
   {
     clause: "AUCTION-1",
@@ -166,22 +183,22 @@ export const AUCTIONEER: readonly Mutant[] = [
   {
     clause: "AUCTION-14",
     does: "keeps the others waiting",
-    file: CONDUCTOR,
-    find: 'if (others.length > 0) this.#effects.push({ type: "dismiss"',
-    put: 'if (others.length > 99) this.#effects.push({ type: "dismiss"',
+    file: ATTEMPT,
+    find: 'if (others.length > 0) this.#options.push({ type: "dismiss"',
+    put: 'if (others.length > 99) this.#options.push({ type: "dismiss"',
   },
   {
     clause: "AUCTION-15",
     does: "hurries after every setback",
-    file: CONDUCTOR,
-    find: "return this.#setbacks < 2",
-    put: "return this.#setbacks < 99",
+    file: SETBACKS,
+    find: "return this.#count < 2",
+    put: "return this.#count < 99",
   },
   {
     clause: "AUCTION-15",
     does: "waits as long after every setback",
-    file: CONDUCTOR,
-    find: "2 ** Math.min(this.#setbacks - 2, 8)",
+    file: SETBACKS,
+    find: "2 ** Math.min(this.#count - 2, 8)",
     put: "1",
   },
   {
@@ -194,7 +211,7 @@ export const AUCTIONEER: readonly Mutant[] = [
   {
     clause: "AUCTION-18",
     does: "keeps silent on bids that come too late",
-    file: CUSTODIAN,
+    file: ANSWERS,
     find: 'if (from !== this.#conductor.contractor) custody.send(from, { type: "reject-proposal", task, round: bid.round });',
     put: "",
   },
@@ -202,7 +219,7 @@ export const AUCTIONEER: readonly Mutant[] = [
     clause: "AUCTION-18",
     does: "leaves its bidders alone when it concludes",
     file: CONDUCTOR,
-    find: "    this.#release(this.#state);",
+    find: "    if (this.#state instanceof Attempt) this.#state.release();",
     put: "",
   },
   {

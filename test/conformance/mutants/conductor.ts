@@ -1,10 +1,14 @@
 /** Conductors and initiators that break a clause. */
 import type { Mutant } from "./mutant.ts";
 
+const ATTEMPT = "protocols/claim/attempt.ts";
 const CONDUCTOR_TS = "protocols/claim/conductor.ts";
 const CUSTODIAN_TS = "protocols/claim/custodian.ts";
 const FINDING = "protocols/claim/finding.ts";
 const PATIENCE = "protocols/claim/patience.ts";
+const PREPARING = "protocols/claim/preparing.ts";
+const PROPOSER = "protocols/claim/proposer.ts";
+const STORING = "protocols/claim/storing.ts";
 const CARDS = "protocols/directory/cards.ts";
 const NEXT_BALLOT = "const ballot = ballotAbove(floor, this.#options.me);";
 
@@ -12,16 +16,16 @@ export const CONDUCTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-20",
     does: "acknowledges what it alone has stored",
-    file: CONDUCTOR_TS,
-    find: "this.#state.stored.size < majority(this.#options.custodians)) return;",
-    put: "this.#state.stored.size < 1) return;",
+    file: STORING,
+    find: "return this.#stored.size >= majority(this.#custodians);",
+    put: "return this.#stored.size >= 1;",
   },
   {
     clause: "CLAIM-20",
     does: "acknowledges with two of five",
-    file: CONDUCTOR_TS,
-    find: "this.#state.stored.size < majority(this.#options.custodians)) return;",
-    put: "this.#state.stored.size < Math.min(2, this.#options.custodians)) return;",
+    file: STORING,
+    find: "return this.#stored.size >= majority(this.#custodians);",
+    put: "return this.#stored.size >= Math.min(2, this.#custodians);",
   },
   {
     clause: "CLAIM-20",
@@ -54,16 +58,16 @@ export const CONDUCTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-28",
     does: "awards without a promise but its own",
-    file: CONDUCTOR_TS,
-    find: "if (state.promises.size >= majority(this.#options.custodians)) this.#prepared(now, state);",
-    put: "this.#prepared(now, state);",
+    file: PREPARING,
+    find: "if (promises.size < majority(this.#custodians)) return undefined;",
+    put: "",
   },
   {
     clause: "CLAIM-28",
     does: "takes two of five for a majority",
-    file: CONDUCTOR_TS,
-    find: "if (state.promises.size >= majority(this.#options.custodians)) this.#prepared(now, state);",
-    put: "if (state.promises.size >= 2) this.#prepared(now, state);",
+    file: PREPARING,
+    find: "if (promises.size < majority(this.#custodians)) return undefined;",
+    put: "if (promises.size < 2) return undefined;",
   },
   {
     clause: "CLAIM-28",
@@ -82,9 +86,9 @@ export const CONDUCTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-9",
     does: "does not look for an accepted value",
-    file: CONDUCTOR_TS,
-    find: "const found = findValue(promises, this.#options.custodians);",
-    put: "const found = findValue(new Map(), this.#options.custodians);",
+    file: PREPARING,
+    find: "const value = findValue(promises, this.#custodians);",
+    put: "const value = findValue(new Map(), this.#custodians);",
   },
   {
     clause: "CLAIM-9",
@@ -103,16 +107,16 @@ export const CONDUCTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-9",
     does: "forgets what it accepted itself",
-    file: CUSTODIAN_TS,
+    file: PROPOSER,
     find: "by: me, accepted: answer.accepted, live }",
     put: "by: me, accepted: undefined, live }",
   },
   {
     clause: "CLAIM-9",
     does: "proposes a value that it found in a ballot that it did not keep",
-    file: CUSTODIAN_TS,
-    find: "this.#propose(custody.sign(effect.ballot, null), effect.found.value, now)",
-    put: "this.#propose(custody.sign(effect.ballot, custody.context.self), effect.found.value, now)",
+    file: PROPOSER,
+    find: "this.#propose(custody.sign(ballot, null), found.value, now)",
+    put: "this.#propose(custody.sign(ballot, custody.context.self), found.value, now)",
   },
   {
     clause: "CLAIM-10",
@@ -124,7 +128,7 @@ export const CONDUCTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-10",
     does: "signs its outcome's ballot away to itself",
-    file: CUSTODIAN_TS,
+    file: PROPOSER,
     find: "const award = custody.sign(ballot, null);",
     put: "const award = custody.sign(ballot, custody.context.self);",
   },
@@ -145,7 +149,7 @@ export const CONDUCTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-3",
     does: "forgets its awards",
-    file: CUSTODIAN_TS,
+    file: PROPOSER,
     find: "    custody.sign(ballot, contractor);\n    custody.keep();",
     put: "    custody.sign(ballot, contractor);",
   },
@@ -153,21 +157,21 @@ export const CONDUCTOR: readonly Mutant[] = [
     clause: "CLAIM-4",
     does: "calls again after a refusal",
     file: CONDUCTOR_TS,
-    find: "this.#again(now, state.others, resumed ? 1 : 0);",
-    put: "this.#again(now, []);",
+    find: "const { next, tried, final } = ended;",
+    put: "const { tried, final } = ended;\n    const next: never[] = [];",
   },
   {
     clause: "CLAIM-4",
     does: "waits for an answer for ever",
-    file: CONDUCTOR_TS,
+    file: ATTEMPT,
     find: "until: now + LIMITS.agree_ms,",
     put: "until: now + LIMITS.deadline_ms_max,",
   },
   {
     clause: "CLAIM-29",
     does: "calls without a word to its fellows",
-    file: CONDUCTOR_TS,
-    find: '          this.#effects.push({ type: "tend", ballot: state.ballot });',
+    file: ATTEMPT,
+    find: '          this.#options.push({ type: "tend", ballot: this.ballot });',
     put: "",
   },
   {
@@ -195,15 +199,15 @@ export const CONDUCTOR: readonly Mutant[] = [
     clause: "CLAIM-11",
     does: "does not hear its conductor",
     file: CONDUCTOR_TS,
-    find: 'if (this.#state.name === "standing-by") this.#state.silence_at = this.#silence(now);',
+    find: '        if (state.name === "standing-by") state.silence_at = this.#silence(now);',
     put: "",
   },
   {
     clause: "CLAIM-11",
     does: "does not hear the contractor",
     file: CONDUCTOR_TS,
-    find: '} else if (state.name === "standing-by" && !behind) state.silence_at = this.#silence(now);',
-    put: "}",
+    find: 'else if (state.name === "standing-by" && !behind) state.silence_at = this.#silence(now);',
+    put: "",
   },
   {
     clause: "CLAIM-31",
@@ -223,15 +227,15 @@ export const CONDUCTOR: readonly Mutant[] = [
     clause: "CLAIM-13",
     does: "replaces a contractor that lives",
     file: CONDUCTOR_TS,
-    find: "} else if (live !== undefined && this.#attachable(live)) {",
+    find: "} else if (live !== undefined && this.#setbacks.attachable(live.contractor)) {",
     put: '} else if (live !== undefined && purpose.why === "give-up") {',
   },
   {
     clause: "CLAIM-13",
     does: "does not notice who renews during its auction",
-    file: CONDUCTOR_TS,
-    find: 'else if (state.name === "auctioning" && this.#attachable(live)) {',
-    put: 'else if (state.name === "auctioning" && behind && !this.#attachable(live)) {',
+    file: ATTEMPT,
+    find: 'else if (state.name === "auctioning" && this.#options.setbacks.attachable(live.contractor)) {',
+    put: 'else if (state.name === "auctioning" && live.ballot.round < 0) {',
   },
   {
     clause: "CLAIM-13",
@@ -251,15 +255,15 @@ export const CONDUCTOR: readonly Mutant[] = [
     clause: "CLAIM-30",
     does: "tries for ever",
     file: CONDUCTOR_TS,
-    find: "if (this.#options.attempts() + ending >= this.#options.attempts_max)",
-    put: "if (this.#options.attempts() + ending >= 99)",
+    find: "if (this.#options.attempts() + tried >= this.#options.attempts_max)",
+    put: "if (this.#options.attempts() + tried >= 99)",
   },
   {
     clause: "CLAIM-30",
     does: "tries again what cannot be done",
-    file: CONDUCTOR_TS,
-    find: "if (event.retryable) this.#again(now, []);",
-    put: "if (event.now >= 0) this.#again(now, []);",
+    file: ATTEMPT,
+    find: "return retryable ? ended",
+    put: "return event.now >= 0 ? ended",
   },
   {
     clause: "CLAIM-30",

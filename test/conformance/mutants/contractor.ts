@@ -2,6 +2,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const CONTRACTOR_TS = "protocols/claim/contractor.ts";
+const HOLDING = "protocols/claim/holding.ts";
 const LEGITIMATE = "protocols/claim/legitimate.ts";
 const WORKS = "protocols/peer/works.ts";
 
@@ -206,15 +207,15 @@ export const CONTRACTOR: readonly Mutant[] = [
     clause: "CLAIM-33",
     does: "proposes what another may do better",
     file: CONTRACTOR_TS,
-    find: "} else if (result.retryable) {",
-    put: "} else if (result.retryable && now < 0) {",
+    find: "if (!result.ok && result.retryable) this.#fail(award, result);",
+    put: "if (!result.ok && result.retryable && now < 0) this.#fail(award, result);",
   },
   {
     clause: "CLAIM-33",
     does: "tells what nobody can do better",
     file: CONTRACTOR_TS,
-    find: "} else if (result.retryable) {",
-    put: "} else if (now >= 0) {",
+    find: "if (!result.ok && result.retryable) this.#fail(award, result);",
+    put: "if (!result.ok) this.#fail(award, result);",
   },
   {
     clause: "CLAIM-34",
@@ -226,23 +227,23 @@ export const CONTRACTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-34",
     does: "renews at two thirds of the lease",
-    file: CONTRACTOR_TS,
-    find: "now + Math.floor(this.#options.document.value.lease_ms / 3);",
-    put: "now + Math.floor((this.#options.document.value.lease_ms * 2) / 3);",
+    file: HOLDING,
+    find: "alive: new Set() };\n    this.#renew_at = now + this.#third_ms;",
+    put: "alive: new Set() };\n    this.#renew_at = now + 2 * this.#third_ms;",
   },
   {
     clause: "CLAIM-34",
     does: "renews without pause",
-    file: CONTRACTOR_TS,
-    find: "    this.#renew_at = now + Math.floor(lease_ms / 3);",
-    put: "    this.#renew_at = now + Math.floor(lease_ms / 30);",
+    file: HOLDING,
+    find: "this.#until = now + this.#lease_ms;\n    this.#renew_at = now + this.#third_ms;",
+    put: "this.#until = now + this.#lease_ms;\n    this.#renew_at = now + Math.floor(this.#lease_ms / 30);",
   },
   {
     clause: "CLAIM-34",
     does: "says once that it lives",
-    file: CONTRACTOR_TS,
-    find: "this.#renew_at = now + Math.floor(this.#options.document.value.lease_ms / 3);",
-    put: "this.#renew_at = NEVER;",
+    file: HOLDING,
+    find: "alive: new Set() };\n    this.#renew_at = now + this.#third_ms;",
+    put: "alive: new Set() };\n    this.#renew_at = NEVER;",
   },
   {
     clause: "CLAIM-34",
@@ -261,9 +262,9 @@ export const CONTRACTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-35",
     does: "works past its lease",
-    file: CONTRACTOR_TS,
-    find: "this.#lease_until = now + lease_ms;",
-    put: "this.#lease_until = now + 9 * lease_ms;",
+    file: HOLDING,
+    find: "this.#until = now + this.#lease_ms;",
+    put: "this.#until = now + 9 * this.#lease_ms;",
   },
   {
     clause: "CLAIM-35",
@@ -282,21 +283,21 @@ export const CONTRACTOR: readonly Mutant[] = [
   {
     clause: "CLAIM-35",
     does: "takes one custodian for a majority",
-    file: CONTRACTOR_TS,
-    find: "if (alive.size >= majority(custodians.length))",
+    file: HOLDING,
+    find: "if (alive.size >= majority(this.#custodians))",
     put: "if (alive.size >= 1)",
   },
   {
     clause: "CLAIM-35",
     does: "counts its lease from the answer",
     file: CONTRACTOR_TS,
-    find: 'this.#alive(from, message.beat);\n      case "ok":\n        return this.#alive(from, message.beat);',
-    put: 'this.#alive(from, message.beat);\n      case "ok":\n        this.#renewal.sent_at = now;\n        return this.#alive(from, message.beat);',
+    find: 'case "ok":\n        return this.#holding.answered(from, message.beat);',
+    put: 'case "ok":\n        return this.#holding.begin(now);',
   },
   {
     clause: "CLAIM-35",
     does: "counts answers to any renewal",
-    file: CONTRACTOR_TS,
+    file: HOLDING,
     find: "if (beat !== current) return;",
     put: "if (beat > current) return;",
   },
@@ -311,7 +312,7 @@ export const CONTRACTOR: readonly Mutant[] = [
     clause: "CLAIM-35",
     does: "does not count who says that it moved",
     file: CONTRACTOR_TS,
-    find: 'return this.#alive(from, message.beat);\n      case "ok":',
+    find: 'return this.#holding.answered(from, message.beat);\n      case "ok":',
     put: 'return;\n      case "ok":',
   },
 ];

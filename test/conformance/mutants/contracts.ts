@@ -1,8 +1,8 @@
 /** Peers that do not keep to contracts. */
 import type { Mutant } from "./mutant.ts";
 
+const ANSWERS = "protocols/claim/answers.ts";
 const BIDDER = "protocols/auction/bidder.ts";
-const CUSTODIAN = "protocols/claim/custodian.ts";
 const CONTRACTS_TS = "protocols/directory/contracts.ts";
 const FINDER = "protocols/directory/finder.ts";
 const WORKS = "protocols/peer/works.ts";
@@ -60,14 +60,14 @@ export const CONTRACTS: readonly Mutant[] = [
   {
     clause: "AUCTION-22",
     does: "awards to whoever commits to nothing",
-    file: CUSTODIAN,
+    file: ANSWERS,
     find: "if (contract !== undefined && bid.contract !== contract)",
     put: "if (contract !== undefined && bid.contract !== undefined && bid.contract !== contract)",
   },
   {
     clause: "AUCTION-22",
     does: "awards to whoever commits to anything",
-    file: CUSTODIAN,
+    file: ANSWERS,
     find: "if (contract !== undefined && bid.contract !== contract)",
     put: "if (contract !== undefined && bid.contract === undefined)",
   },

@@ -97,14 +97,14 @@ export const CUSTODIAN: readonly Mutant[] = [
     clause: "CLAIM-38",
     does: "takes any number of tasks of one initiator",
     file: CUSTODIES,
-    find: "this.#openOf(document.signer) >= LIMITS.open_of_one_max",
-    put: "this.#openOf(document.signer) < 0",
+    find: "this.#open.fullFor(document.signer)",
+    put: "false",
   },
   {
     clause: "CLAIM-38",
     does: "counts decided tasks as open",
     file: CUSTODIES,
-    find: 'if (effect.type === "note" && effect.fact.type === "decided") this.#closed(custodian);',
+    find: 'if (effect.type === "note" && effect.fact.type === "decided") this.#open.closed(custodian);',
     put: "",
   },
   {

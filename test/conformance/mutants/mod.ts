@@ -1,6 +1,8 @@
 /** All mutants, section by section of the specification. */
+import { ADMISSIONS } from "./admission.ts";
 import { AUCTION } from "./auction.ts";
 import { AUCTIONEER } from "./auctioneer.ts";
+import { BLOBS } from "./blobs.ts";
 import { CONDUCTOR } from "./conductor.ts";
 import { CONTRACTOR } from "./contractor.ts";
 import { CONTRACTS } from "./contracts.ts";
@@ -8,6 +10,7 @@ import { CUSTODIAN } from "./custodian.ts";
 import { DIRECTORY } from "./directory.ts";
 import type { Mutant } from "./mutant.ts";
 import { PARTIALS } from "./partials.ts";
+import { PERMISSIONS } from "./permissions.ts";
 import { VOTES } from "./votes.ts";
 import { WIRE } from "./wire.ts";
 import { DOCUMENTS } from "./wire-documents.ts";
@@ -25,4 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CUSTODIAN,
   ...VOTES,
   ...CONDUCTOR,
+  ...ADMISSIONS,
+  ...PERMISSIONS,
+  ...BLOBS,
 ];

@@ -1,8 +1,8 @@
 /** Peers that break a clause of what is said before the end, and of tasks of tasks. */
 import type { Mutant } from "./mutant.ts";
 
+const ANSWERS = "protocols/claim/answers.ts";
 const CONTRACTOR_TS = "protocols/claim/contractor.ts";
-const CUSTODIAN_TS = "protocols/claim/custodian.ts";
 const DOCUMENTS_TS = "protocols/claim/documents.ts";
 const LEASES = "protocols/claim/leases.ts";
 const TELLING = "protocols/claim/telling.ts";
@@ -74,14 +74,14 @@ export const PARTIALS: readonly Mutant[] = [
   {
     clause: "CLAIM-46",
     does: "pays any price",
-    file: CUSTODIAN_TS,
+    file: ANSWERS,
     find: "if (budget !== undefined && bid.cost > budget)",
     put: "if (budget !== undefined && bid.cost < 0)",
   },
   {
     clause: "CLAIM-46",
     does: "pays less than it may",
-    file: CUSTODIAN_TS,
+    file: ANSWERS,
     find: "bid.cost > budget)",
     put: "bid.cost >= budget)",
   },

@@ -41,17 +41,17 @@ export const HABIT_SINS: readonly Sin[] = [
   // --- talk ---
   {
     name: "leases are renewed twenty times as often",
-    file: `${CLAIM}/contractor.ts`,
-    find: "this.#renew_at = now + Math.floor(this.#options.document.value.lease_ms / 3);",
-    put: "this.#renew_at = now + Math.floor(this.#options.document.value.lease_ms / 60);",
+    file: `${CLAIM}/holding.ts`,
+    find: "return Math.floor(this.#lease_ms / 3);",
+    put: "return Math.floor(this.#lease_ms / 60);",
     breaks: ["messages"],
     worlds: 1_000,
   },
   {
     name: "a call is tended twenty times as often",
-    file: `${CLAIM}/conductor.ts`,
-    find: "          state.tend_at = now + Math.floor(this.#options.lease_ms / 3);",
-    put: "          state.tend_at = now + Math.floor(this.#options.lease_ms / 60);",
+    file: `${CLAIM}/attempt.ts`,
+    find: "return now + Math.floor(this.#options.lease_ms / 3);",
+    put: "return now + Math.floor(this.#options.lease_ms / 60);",
     breaks: ["messages"],
     worlds: 1_000,
   },
@@ -99,7 +99,7 @@ export const HABIT_SINS: readonly Sin[] = [
   {
     name: "a decided task counts as open",
     file: `${PEER}/custodies.ts`,
-    find: 'if (effect.type === "note" && effect.fact.type === "decided") this.#closed(custodian);',
+    find: 'if (effect.type === "note" && effect.fact.type === "decided") this.#open.closed(custodian);',
     put: "",
     breaks: ["memory"],
     worlds: 500,
@@ -107,8 +107,8 @@ export const HABIT_SINS: readonly Sin[] = [
   {
     name: "a submit that was overtaken is not answered",
     file: `${CLAIM}/conductor.ts`,
-    find: '        this.#acknowledge(true);\n        if (this.#state.name !== "decided")',
-    put: '        if (this.#state.name === "storing") this.#acknowledge(true);\n        if (this.#state.name !== "decided")',
+    find: '        this.#acknowledge(true);\n        if (state.name !== "decided")',
+    put: '        if (state.name === "storing") this.#acknowledge(true);\n        if (state.name !== "decided")',
     breaks: ["answer", "memory"],
     worlds: 2_000,
   },

@@ -35,7 +35,7 @@ export const REGISTER_SINS: readonly Sin[] = [
   },
   {
     name: "a conductor's own promise is not kept on disk",
-    file: `${CLAIM}/custodian.ts`,
+    file: `${CLAIM}/proposer.ts`,
     find: 'custody.keep();\n      custody.note({ type: "prepared"',
     put: 'custody.note({ type: "prepared"',
     breaks: [...REGISTER, "P2"],
@@ -101,9 +101,9 @@ export const REGISTER_SINS: readonly Sin[] = [
   // --- what a new ballot finds ---
   {
     name: "accepted values that are found are ignored",
-    file: `${CLAIM}/conductor.ts`,
-    find: "const found = findValue(promises, this.#options.custodians);",
-    put: "findValue(promises, this.#options.custodians);\n    const found = undefined as ReturnType<typeof findValue>;",
+    file: `${CLAIM}/preparing.ts`,
+    find: "const value = findValue(promises, this.#custodians);",
+    put: "findValue(promises, this.#custodians);\n    const value = undefined as ReturnType<typeof findValue>;",
     breaks: ["P1"],
     worlds: 500,
   },
@@ -117,9 +117,9 @@ export const REGISTER_SINS: readonly Sin[] = [
   },
   {
     name: "one promise is a majority",
-    file: `${CLAIM}/conductor.ts`,
-    find: "state.promises.size >= majority(this.#options.custodians)",
-    put: "state.promises.size >= 1",
+    file: `${CLAIM}/preparing.ts`,
+    find: "promises.size < majority(this.#custodians)",
+    put: "promises.size < 1",
     breaks: REGISTER,
     worlds: 500,
   },

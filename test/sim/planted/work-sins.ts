@@ -162,8 +162,8 @@ export const WORK_SINS: readonly Sin[] = [
   {
     name: "attempts go on for ever",
     file: `${CLAIM}/conductor.ts`,
-    find: "if (this.#options.attempts() + ending >= this.#options.attempts_max)",
-    put: "if (this.#options.attempts() + ending >= 1_000)",
+    find: "if (this.#options.attempts() + tried >= this.#options.attempts_max)",
+    put: "if (this.#options.attempts() + tried >= 1_000)",
     breaks: ["attempts"],
     worlds: 500,
   },
@@ -202,9 +202,9 @@ export const WORK_SINS: readonly Sin[] = [
   },
   {
     name: "a submit is acknowledged before a majority has stored it",
-    file: `${CLAIM}/conductor.ts`,
-    find: "this.#state.stored.size < majority(this.#options.custodians)) return;",
-    put: "this.#state.stored.size < 1) return;",
+    file: `${CLAIM}/storing.ts`,
+    find: "return this.#stored.size >= majority(this.#custodians);",
+    put: "return this.#stored.size >= 1;",
     breaks: ["P3"],
     worlds: 500,
   },
@@ -243,7 +243,7 @@ export const WORK_SINS: readonly Sin[] = [
   },
   {
     name: "a conductor's verdict gives no reason",
-    file: `${CLAIM}/custodian.ts`,
+    file: `${CLAIM}/proposer.ts`,
     find: "      status,\n      failure,\n",
     put: "      status,\n",
     breaks: ["P6"],

@@ -1,0 +1,192 @@
+/** Peers that let in whom they should not, put out whom they should keep, or speak too early. */
+import type { Mutant } from "./mutant.ts";
+
+const ADMISSION = "node/permissions/admission.ts";
+const BOUNDS = "protocols/permissions/bounds.ts";
+const DOCUMENTS = "protocols/permissions/documents.ts";
+const GATED = "node/permissions/gated.ts";
+const VERIFY = "protocols/permissions/verify.ts";
+const WARDEN = "protocols/permissions/warden.ts";
+
+export const ADMISSIONS: readonly Mutant[] = [
+  {
+    clause: "PERM-1",
+    does: "serves strangers",
+    file: GATED,
+    find: "if (gate.isAdmitted(ourPeer(connection.remotePeer))) return handler(stream, connection);",
+    put: "if (gate.isAdmitted(ourPeer(connection.remotePeer)) || true) return handler(stream, connection);",
+    stage: "libp2p",
+  },
+  {
+    clause: "PERM-1",
+    does: "speaks with who does not let it in",
+    file: ADMISSION,
+    find: "return chain !== undefined && welcome && connection",
+    put: "return chain !== undefined && connection",
+    stage: "libp2p",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes chains of any root",
+    file: VERIFY,
+    find: "!roots.includes(signer) || value.parent",
+    put: "value.parent",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes a root's grant with a parent",
+    file: VERIFY,
+    find: " || value.parent !== null",
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes certificates for ever",
+    file: VERIFY,
+    find: '  if (value.expires_ms - value.not_before_ms > PERMISSIONS.certificate_ms_max) return "lives-too-long";\n',
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes certificates for less than may be",
+    file: VERIFY,
+    find: "value.expires_ms - value.not_before_ms > PERMISSIONS.certificate_ms_max",
+    put: "value.expires_ms - value.not_before_ms >= PERMISSIONS.certificate_ms_max",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes grants of others than the audience above",
+    file: VERIFY,
+    find: "signer !== above.audience || value.parent",
+    put: "value.parent",
+  },
+  {
+    clause: "PERM-2",
+    does: "does not ask what a grant is a part of",
+    file: VERIFY,
+    find: " || value.parent !== held.grant.digest",
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "lets everybody delegate",
+    file: VERIFY,
+    find: '!held.commands.includes("delegate")',
+    put: "held.commands.length === 0",
+  },
+  {
+    clause: "PERM-2",
+    does: "lets commands grow",
+    file: VERIFY,
+    find: "if (commands.some((asked) => !held.commands.some((one) => covers(one, asked))))",
+    put: "if (commands.length === 0)",
+  },
+  {
+    clause: "PERM-2",
+    does: "lets limits loosen",
+    file: BOUNDS,
+    find: "if (most !== undefined && wanted !== undefined && wanted > most) return name;",
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "lets peers be added",
+    file: BOUNDS,
+    find: 'if (peers !== undefined && asked.peers?.some((peer) => !peers.includes(peer)) === true) return "peers";',
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "lets grants outlive the one above",
+    file: VERIFY,
+    find: "value.expires_ms > above.expires_ms || value.not_before_ms",
+    put: "value.not_before_ms",
+  },
+  {
+    clause: "PERM-2",
+    does: "lets grants begin before the one above",
+    file: VERIFY,
+    find: " || value.not_before_ms < above.not_before_ms",
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes delegations for days",
+    file: VERIFY,
+    find: '  if (value.expires_ms - value.not_before_ms > PERMISSIONS.delegated_ms_max) return "lives-too-long";\n',
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes what is not yet",
+    file: VERIFY,
+    find: '  if (wall + LIMITS.clock_tolerance_ms < not_before_ms) return "not-yet";\n',
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "refuses what is of a calendar a little ahead",
+    file: VERIFY,
+    find: "wall + LIMITS.clock_tolerance_ms < not_before_ms",
+    put: "wall < not_before_ms",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes what is over",
+    file: VERIFY,
+    find: 'return wall >= expires_ms ? "expired" : undefined;',
+    put: "return undefined;",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes others' chains",
+    file: WARDEN,
+    find: 'if (verdict.rights.holder !== peer) return { ok: false, why: "not-yours", at: last };',
+    put: "",
+  },
+  {
+    clause: "PERM-2",
+    does: "lets in who is no member",
+    file: WARDEN,
+    find: 'return holds(verdict.rights, "member") ? verdict',
+    put: "return verdict.ok ? verdict",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes chains of five",
+    file: "protocols/permissions/limits.ts",
+    find: "chain_max: 4,",
+    put: "chain_max: 5,",
+  },
+  {
+    clause: "PERM-2",
+    does: "takes grants with fields that it does not know",
+    file: DOCUMENTS,
+    find: "export const grantDocument = z.strictObject({",
+    put: "export const grantDocument = z.object({",
+  },
+  {
+    clause: "PERM-3",
+    does: "waits for chains for ever",
+    file: ADMISSION,
+    find: 'else if (now - since > PERMISSIONS.admit_ms) connection.abort(new Error("it showed no chain that will do"));',
+    put: "",
+    stage: "libp2p",
+  },
+  {
+    clause: "PERM-3",
+    does: "keeps who was let in",
+    file: ADMISSION,
+    find: "if (!verdict.ok) this.#end(entry, verdict.why);",
+    put: "",
+    stage: "libp2p",
+  },
+  {
+    clause: "PERM-3",
+    does: "puts out who shows a worse chain",
+    file: ADMISSION,
+    find: "if (!verdict.ok) return this.#deny(entry, verdict.why);\n    entry.chain",
+    put: "if (!verdict.ok) entry.chain = undefined;\n    if (!verdict.ok) return this.#deny(entry, verdict.why);\n    entry.chain",
+    stage: "libp2p",
+  },
+];

@@ -1,27 +1,17 @@
 /**
- * Blobs as a run sees them. Before it: the input's are fetched. During it: read as bytes or as a file, and made. After it: files that a
- * program left in its scratch folder become blobs of its output. Made for one run, which it does not outlive.
+ * Blobs as a run sees them. Before it: the input's are fetched. During it: read as bytes or as a file, and made; a program's in a folder of
+ * its own (`scratch.ts`). Made for one run, which it does not outlive.
  */
-import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { lstat, open, realpath, rm } from "node:fs/promises";
-import { isAbsolute, join, sep } from "node:path";
-import { BLOB, type BlobRef, blobRef, blobsIn, mapBlobs } from "../../protocols/mod.ts";
+import { type BlobRef, blobRef } from "../../protocols/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
-import { makeFolder } from "../folder.ts";
-import {
-  type Call,
-  type HandlerBlobs,
-  HandlerError,
-  type Ran,
-  RETRYABLE,
-  type ScratchFolder,
-} from "../handlers/mod.ts";
+import { type Call, type HandlerBlobs, HandlerError, NodeStopped, type Ran, RETRYABLE } from "../handlers/mod.ts";
 import type { Blobs } from "./blobs.ts";
+import { contents, wholeFile } from "./mending.ts";
+import { refsOf, Scratch } from "./scratch.ts";
 
 export interface Running {
   readonly call: Call;
-  /** Aborts when the task is cancelled. */
+  /** Aborts when the task is cancelled, or when the node stops. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, note: string) => void;
 }
@@ -77,6 +67,7 @@ async function fetchAll(blobs: Blobs, refs: readonly BlobRef[], { call, signal, 
     try {
       await blobs.get(ref, { signal: either, onProgress: told });
     } catch (error) {
+      if (signal.reason instanceof NodeStopped) throw signal.reason;
       if (signal.aborted) throw new HandlerError("cancelled", "stopped while its input was fetched");
       if (late.aborted) throw new HandlerError("timeout", "no time was left when its input was fetched");
       const wrong = error instanceof Fault && error.code === "usage";
@@ -86,25 +77,19 @@ async function fetchAll(blobs: Blobs, refs: readonly BlobRef[], { call, signal, 
   }
 }
 
-function refsOf(input: unknown): readonly BlobRef[] {
-  try {
-    return blobsIn(input);
-  } catch (error) {
-    throw new HandlerError("invalid-input", messageOf(error), error);
-  }
-}
-
 /** What a run may do with blobs. `signal` ends its fetches with it. */
 function blobsForRun(blobs: Blobs, signal: AbortSignal): HandlerBlobs {
-  const path = (ref: BlobRef) => blobs.get(read(ref), { signal });
   return {
-    path,
+    path: (ref) => wholeFile(blobs, read(ref), { signal }),
     async *open(ref) {
-      await path(ref);
-      yield* blobs.read(read(ref).$blob);
+      yield* contents(blobs, read(ref), { signal });
     },
     put: (source, media) => blobs.put(source, media),
-    scratch: () => Scratch.make(blobs),
+    scratch: () =>
+      Scratch.make(blobs.scratch, {
+        path: (ref) => wholeFile(blobs, ref, { signal }),
+        put: (source, media) => blobs.put(source, media),
+      }),
   };
 }
 
@@ -112,92 +97,4 @@ function read(ref: BlobRef): BlobRef {
   const found = blobRef.safeParse(ref);
   if (!found.success) throw new HandlerError("error", "what was given is no reference to a blob");
   return found.data;
-}
-
-/** A folder of one run of a program: gone after it. */
-class Scratch implements ScratchFolder {
-  readonly dir: string;
-  readonly #blobs: Blobs;
-
-  private constructor(blobs: Blobs, dir: string) {
-    this.#blobs = blobs;
-    this.dir = dir;
-  }
-
-  static make(blobs: Blobs): Scratch {
-    const dir = join(blobs.scratch, randomBytes(12).toString("hex"));
-    makeFolder(dir, 0o700);
-    return new Scratch(blobs, dir);
-  }
-
-  /** The input for a program: each reference with the local file as its `path`. */
-  async localised(input: unknown): Promise<unknown> {
-    const paths = new Map<string, string>();
-    for (const ref of refsOf(input)) paths.set(ref.$blob, await this.#blobs.get(ref));
-    return mapBlobs(input, (ref) => ({ ...ref, path: paths.get(ref.$blob) }));
-  }
-
-  /** The output with `{"$file": "name"}` turned into references to blobs. Throws HandlerError "invalid-output". */
-  async collected(output: unknown): Promise<unknown> {
-    if (Array.isArray(output)) return sequence(output, (item: unknown) => this.collected(item));
-    if (typeof output !== "object" || output === null) return output;
-    if (Object.hasOwn(output, "$file")) return this.#file(output);
-    const keys = Object.keys(output);
-    const values = await sequence(Object.values(output), (item: unknown) => this.collected(item));
-    return Object.fromEntries(keys.map((key, index) => [key, values[index]]));
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.dir, { recursive: true, force: true });
-  }
-
-  async #file(said: object): Promise<BlobRef> {
-    const name = "$file" in said ? said.$file : undefined;
-    const media = "media" in said && typeof said.media === "string" ? said.media : undefined;
-    if (typeof name !== "string" || name === "" || name.length > 1_024 || name.includes("\0"))
-      throw refused("a $file is a path in the folder MOOT_SCRATCH");
-    const path = await this.#inside(name);
-    // Not through a link, also when one takes the file's place meanwhile; not a pipe, which would wait for ever.
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await open(path, flags).catch((error: unknown) => {
-      throw refused(`the file ${name} cannot be read: ${messageOf(error)}`);
-    });
-    try {
-      if (!(await file.stat()).isFile()) throw refused(`${name} is no file`);
-      return await this.#blobs.put(file.createReadStream({ autoClose: false, highWaterMark: BLOB.chunk_bytes }), media);
-    } catch (error) {
-      if (error instanceof Fault)
-        throw new HandlerError(error.code === "too-large" ? "output-too-large" : "retry", error.message, error);
-      throw error;
-    } finally {
-      await file.close();
-    }
-  }
-
-  async #inside(name: string): Promise<string> {
-    const path = join(this.dir, name);
-    if (isAbsolute(name) || !path.startsWith(this.dir + sep))
-      throw refused(`${name} leads out of the folder MOOT_SCRATCH`);
-    try {
-      if ((await lstat(path)).isSymbolicLink()) throw refused(`${name} is a link`);
-      const root = await realpath(this.dir);
-      const real = await realpath(path);
-      // A folder on the way may be a link too.
-      if (!real.startsWith(root + sep)) throw refused(`${name} leads out of the folder MOOT_SCRATCH`);
-      return real;
-    } catch (error) {
-      if (error instanceof HandlerError) throw error;
-      throw refused(`there is no file ${name} in the folder MOOT_SCRATCH`);
-    }
-  }
-}
-
-function refused(why: string): HandlerError {
-  return new HandlerError("invalid-output", why);
-}
-
-async function sequence<A, B>(items: readonly A[], act: (item: A) => Promise<B>): Promise<B[]> {
-  const done: B[] = [];
-  for (const item of items) done.push(await act(item));
-  return done;
 }

@@ -25,9 +25,8 @@ export const BLOBS = {
   fetches_max: 4,
   fetch_queue_max: 256,
   /** Reaching a holder and its first words. */
-  open_ms: 5 * SECOND,
-  /** An absolute time for every 256 KiB, so that nobody holds a transfer up by sending a little now and then. */
-  chunk_ms: 15 * SECOND,
+  open_ms: BLOB.answer_ms,
+  chunk_ms: BLOB.chunk_ms,
   /** All holders are asked again, with pauses that double, until so many rounds in a row brought nothing. */
   rounds_barren_max: 4,
   pause_ms_first: 500,
@@ -40,8 +39,7 @@ export const BLOBS = {
   /** Streams of one peer, and answers under way to all: above it a peer hears `busy`. */
   peer_streams: 4,
   serving_max: 16,
-  /** A stream on which nothing is asked, or a chunk that the asker does not take. */
-  idle_ms: 30 * SECOND,
+  idle_ms: BLOB.idle_ms,
 
   /** Fetches of inputs that this node keeps for others, waiting. */
   replicas_max: 1_024,

@@ -18,7 +18,7 @@ import type { BlobStore } from "./store.ts";
 import { Talk } from "./talk.ts";
 
 export interface ServerOptions {
-  readonly store: BlobStore;
+  readonly store: Pick<BlobStore, "get" | "list" | "chunks">;
   /** Whether that peer may have it. */
   readonly mayRead: (peer: PeerId, blob: Digest) => boolean;
   readonly onRefused: (from: PeerId, clause: string, detail: string) => void;

@@ -12,7 +12,7 @@ import { Fault } from "../fault.ts";
 import { makeFolder } from "../folder.ts";
 import { guarded, syncFolder, writeAll, writeSynced } from "./files.ts";
 import { BLOBS } from "./limits.ts";
-import { chunked, nameOf, proves, sha256 } from "./naming.ts";
+import { chunked, isChunk, nameOf, proves, sha256 } from "./naming.ts";
 import { Part } from "./part.ts";
 import { passed } from "./tidy.ts";
 
@@ -155,20 +155,28 @@ export class BlobStore {
     const list = await this.#io(() => readFile(this.#file(blob, "list")));
     if (proves(blob, bytes, list)) return list;
     await this.drop(blob);
-    throw damaged(blob);
+    throw damaged(blob, "its list of chunks");
   }
 
-  /** Some of its chunks, one after the other. Throws Fault "unknown-blob" or "store-io". */
+  /**
+   * Some of its chunks, one after the other, each checked. Throws Fault "unknown-blob" or "store-io", or "store-damaged" at the first chunk
+   * that is not what was written, and forgets the blob.
+   */
   async *chunks(blob: Digest, from: number, count: number): AsyncGenerator<Uint8Array> {
     const { bytes } = this.#use(blob);
+    const list = await this.list(blob);
     const end = Math.min(chunksOf(bytes), from + count);
     const file = await this.#io(() => open(this.#file(blob, "blob"), "r"));
     try {
       for (let index = from; index < end; index++) {
         // New memory for each: whoever sends it may hold on to it.
         const chunk = Buffer.allocUnsafeSlow(chunkBytes(bytes, index));
-        const { bytesRead } = await this.#io(() => file.read(chunk, 0, chunk.length, index * BLOB.chunk_bytes));
-        if (bytesRead !== chunk.length) throw damaged(blob);
+        const offset = index * BLOB.chunk_bytes;
+        const { bytesRead } = await this.#io(() => file.read(chunk, 0, chunk.length, offset));
+        if (bytesRead !== chunk.length || !isChunk(chunk, list, index)) {
+          await this.drop(blob);
+          throw damaged(blob, `at byte ${offset} or in the ${chunk.length} after it`);
+        }
         yield chunk;
         passed(chunk.length);
       }
@@ -293,8 +301,8 @@ export function unknownBlob(blob: Digest): Fault {
   return new Fault("unknown-blob", `this node has no blob ${blob}`, { remedy });
 }
 
-function damaged(blob: Digest): Fault {
-  return new Fault("store-damaged", `the blob ${blob} on disk is not what was written`, {
-    remedy: "fetch it again from a peer that has it",
+function damaged(blob: Digest, where: string): Fault {
+  return new Fault("store-damaged", `the blob ${blob} on disk is not what was written (${where}), and was dropped`, {
+    remedy: "fetch it again from a peer that has it: moot blob get --from <peer>",
   });
 }

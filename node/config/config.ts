@@ -4,19 +4,24 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { z } from "zod";
+import { z } from "zod";
 import { Fault, messageOf, systemCode } from "../fault.ts";
 import { JOURNAL_DEFAULT } from "../records/mod.ts";
 import { isLoopback } from "./addresses.ts";
 import { problemsOf, readDocument, wrong } from "./document.ts";
-import { apiField, joinField, listenField, shapeFor } from "./shape.ts";
-import { OPEN, together } from "./together.ts";
+import { agentShape, apiField, joinField, listenField, shapeFor } from "./shape.ts";
+import { OPEN, repeatedNames, together } from "./together.ts";
 import type { Config } from "./types.ts";
 
 const CONFIG_BYTES_MAX = 1024 * 1024;
 
+export interface Reading {
+  /** A program or module that is absent is no problem of the file: its agent fails when it is started, and the others serve. */
+  readonly lenient?: boolean;
+}
+
 /** Throws Fault "config"; `details.problems` is a `Problem[]`. */
-export async function loadConfig(path: string): Promise<Config> {
+export async function loadConfig(path: string, reading: Reading = {}): Promise<Config> {
   let text: string;
   try {
     if ((await stat(path)).size > CONFIG_BYTES_MAX) throw new Error(`it is larger than ${CONFIG_BYTES_MAX} bytes`);
@@ -26,14 +31,14 @@ export async function loadConfig(path: string): Promise<Config> {
       systemCode(error) === "ENOENT" ? "run moot init to make one, or name another with --config" : "mend the file";
     throw new Fault("config", `cannot read the config ${path}: ${messageOf(error)}`, { remedy, cause: error });
   }
-  return parseConfig(text, path);
+  return parseConfig(text, path, reading);
 }
 
 /** `path` is where the text came from; relative paths in it start from its folder. Throws Fault "config". */
-export function parseConfig(text: string, path: string): Config {
+export function parseConfig(text: string, path: string, { lenient = false }: Reading = {}): Config {
   const { tree, finder } = readDocument(text, path);
   const dir = dirname(resolve(path));
-  const found = shapeFor(dir).safeParse(tree ?? {});
+  const found = shapeFor(dir, lenient).safeParse(tree ?? {});
   const problems = [...problemsOf(found.error, finder), ...together(tree, finder)];
   if (!found.success || problems.length > 0) throw wrong(problems, path);
   const { network, listen, ...rest } = found.data;
@@ -42,6 +47,18 @@ export function parseConfig(text: string, path: string): Config {
   const { name, roots = [], certificate = resolve(dir, "member.grants") } = network;
   const members = roots.length === 0 ? {} : { roots, certificate };
   return { file: resolve(path), dir, ...rest, network: { name, key, ...members }, listen: listen ?? [everywhere] };
+}
+
+/**
+ * A file with one agent, or a list of them, as they would stand in a config in `dir`. Throws Fault "config", whose words name places in
+ * this file.
+ */
+export function checkAgentsFile(text: string, path: string, dir: string): void {
+  const { tree, finder } = readDocument(text, path);
+  const one = agentShape(dir, false);
+  const found = (Array.isArray(tree) ? z.array(one) : one).safeParse(tree ?? {});
+  const problems = [...problemsOf(found.error, finder), ...repeatedNames(tree, finder)];
+  if (problems.length > 0) throw wrong(problems, path);
 }
 
 /** What a command line may say instead of the file; paths in it start from the working folder. */

@@ -19,7 +19,8 @@ export interface Read {
 /** Throws Fault "config" with the first thing that is no YAML. */
 export function readDocument(text: string, path: string): Read {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // What the library would only warn of on stderr, the schema refuses with its place.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const source = { file: path, document, lines };
   const blank = new Finder({ ...source, tree: undefined });
   const syntax = blank.syntax();

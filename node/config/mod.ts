@@ -2,7 +2,7 @@
 
 export { nearest } from "../fields/near.ts";
 export { Secret } from "../fields/secret.ts";
-export { loadConfig, parseConfig, withFlags } from "./config.ts";
+export { checkAgentsFile, loadConfig, parseConfig, withFlags } from "./config.ts";
 export { loadIdentity } from "./identity.ts";
 export { initConfig } from "./init.ts";
 export { readNetworkKey } from "./network-key.ts";

@@ -91,7 +91,8 @@ function milliseconds(max: number) {
   return whole(1, max, "a whole number of milliseconds,");
 }
 
-function agent(dir: string) {
+/** `lenient`: programs and modules may be absent. */
+export function agentShape(dir: string, lenient: boolean) {
   const variable = z
     .string(must("a name of a variable"))
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, must("a name of an environment variable"));
@@ -100,7 +101,7 @@ function agent(dir: string) {
       (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined),
       "a name of letters, digits, '-', '_' and '.', at most 64",
     ),
-    handler: handlerField(dir),
+    handler: handlerField(dir, lenient),
     concurrency: whole(1, CONCURRENCY_MAX).default(1),
     timeout_ms: milliseconds(Math.min(LIMITS.deadline_ms_max, HANDLER.timeout_ms_max)).default(
       LIMITS.deadline_ms_default,
@@ -140,7 +141,7 @@ const blobs = map("a map such as { max_bytes: 10000000000, retention_ms: 8640000
 });
 
 /** `dir` is the folder that relative paths start from. Parsing reads the files that are named. */
-export function shapeFor(dir: string) {
+export function shapeFor(dir: string, lenient: boolean) {
   return map("a map with at least the key agents", {
     network: network(dir).prefault({}),
     listen: listenField.optional(),
@@ -155,7 +156,7 @@ export function shapeFor(dir: string) {
     records: recordsField.optional(),
     journal: journalField.optional(),
     agents: z
-      .array(agent(dir), must("a list of agents ([] for a peer that only helps)"))
+      .array(agentShape(dir, lenient), must("a list of agents ([] for a peer that only helps)"))
       .max(AGENTS_MAX, must(`at most ${AGENTS_MAX}`)),
   });
 }

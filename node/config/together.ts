@@ -14,11 +14,19 @@ const named = z.looseObject({ name: z.string() });
 
 export function together(tree: unknown, finder: Finder): Problem[] {
   const agents = withAgents.safeParse(tree).data?.agents ?? [];
-  const skills = agents.flatMap((agent, index) => {
-    const list = withSkills.safeParse(agent).data?.skills ?? [];
-    return repeated(list, ["agents", index, "skills"], finder);
-  });
+  const skills = agents.flatMap((agent, index) => skillsOf(agent, ["agents", index], finder));
   return [...open(tree, finder), ...repeated(agents, ["agents"], finder), ...skills];
+}
+
+/** The same of a file that holds agents and nothing else: one, or a list. */
+export function repeatedNames(tree: unknown, finder: Finder): Problem[] {
+  if (Array.isArray(tree))
+    return [...repeated(tree, [], finder), ...tree.flatMap((agent, index) => skillsOf(agent, [index], finder))];
+  return skillsOf(tree, [], finder);
+}
+
+function skillsOf(agent: unknown, path: readonly PropertyKey[], finder: Finder): Problem[] {
+  return repeated(withSkills.safeParse(agent).data?.skills ?? [], [...path, "skills"], finder);
 }
 
 function open(tree: unknown, finder: Finder): Problem[] {

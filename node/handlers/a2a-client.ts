@@ -1,6 +1,6 @@
 /**
  * An A2A agent as its card describes it, and one task given to it: sent, followed by stream or by polling, cancelled when the run is
- * stopped. What its states mean for a run is in `a2a-task.ts`. A stream that breaks is followed on by polling; an agent that is gone
+ * stopped (`a2a-late.ts` when the agent has not named it yet). What its states mean for a run is in `a2a-task.ts`. A stream that breaks is followed on by polling; an agent that is gone
  * asks for another try.
  */
 import { type AgentCard, Role, type SendMessageResult, type Task } from "@a2a-js/sdk";
@@ -13,11 +13,14 @@ import {
 } from "@a2a-js/sdk/client";
 import { messageOf } from "../fault.ts";
 import type { A2aSpec } from "./a2a.ts";
+import type { LateCancels } from "./a2a-late.ts";
 import { partsOf, RemoteTask } from "./a2a-task.ts";
+import type { Connections } from "./connections.ts";
+import { guardedFetch } from "./guarded-fetch.ts";
 import { HANDLER } from "./limits.ts";
-import { guardedFetch } from "./outbound.ts";
 import { bounded } from "./text.ts";
 import { type Call, type Context, HandlerError } from "./types.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { handlerErrorIn } from "./wrapped.ts";
 
 const CARD_PATH = ".well-known/agent-card.json";
@@ -28,31 +31,38 @@ const POLL_MS_MAX = 2_000;
 const CANCEL_MS = 1_000;
 const SHOWN_SKILLS = 32;
 
-interface FetchOptions {
-  readonly signal: AbortSignal;
+/** What the agent's handler has for all its runs. */
+interface Lines {
   readonly headers: () => Readonly<Record<string, string>>;
+  readonly connections: Connections;
+  readonly late: LateCancels;
 }
 
-type Headers = FetchOptions["headers"];
+interface Run {
+  readonly call: Call;
+  readonly context: Context;
+  /** Of all its requests: it may outlive the run's own for as long as the task has no id. */
+  readonly line: AbortController;
+}
 
 export class A2aCard {
   readonly #spec: A2aSpec;
-  readonly #headers: Headers;
+  readonly #lines: Lines;
   readonly #card: AgentCard;
 
-  private constructor(spec: A2aSpec, headers: Headers, card: AgentCard) {
+  private constructor(spec: A2aSpec, lines: Lines, card: AgentCard) {
     this.#spec = spec;
-    this.#headers = headers;
+    this.#lines = lines;
     this.#card = card;
   }
 
-  static async fetch(spec: A2aSpec, { signal, headers }: FetchOptions): Promise<A2aCard> {
-    const fetchImpl = fetchFor(spec, headers, signal);
+  static async fetch(spec: A2aSpec, lines: Lines, signal: AbortSignal): Promise<A2aCard> {
+    const fetchImpl = fetchFor(spec, lines, signal);
     const resolver = new DefaultAgentCardResolver({ fetchImpl, legacyCompat: { enabled: true } });
     try {
       const card = await resolver.resolve(cardUrl(spec.url), "");
       const has = card.skills.map(({ id }) => id);
-      if (spec.skill === undefined || has.includes(spec.skill)) return new A2aCard(spec, headers, card);
+      if (spec.skill === undefined || has.includes(spec.skill)) return new A2aCard(spec, lines, card);
       const known = has.length === 0 ? "none" : has.slice(0, SHOWN_SKILLS).join(", ");
       throw new HandlerError("spawn", bounded(`the agent has no skill ${spec.skill}: its card lists ${known}`));
     } catch (error) {
@@ -63,32 +73,47 @@ export class A2aCard {
   /** Gives it the task, and resolves with the output. */
   async converse(call: Call, context: Context): Promise<unknown> {
     const task = new RemoteTask(context);
-    const client = await this.#client(context.signal);
+    const line = new AbortController();
+    const followed = this.#follow(task, { call, context, line });
     try {
-      if (this.#card.capabilities?.streaming === true) await this.#stream(client, task, { call, context });
-      else task.take(await client.sendMessage(this.#request(call, true), { signal: context.signal }));
-      await poll(client, task, context.signal);
-      context.signal.throwIfAborted();
+      await untilAborted(followed, context.signal, "the agent was told to stop");
     } catch (error) {
-      await this.#cancel(task);
+      if (context.signal.aborted && task.id === undefined) this.#cancelLater(task, followed, line);
+      else {
+        line.abort();
+        await this.#cancel(task);
+      }
       throw whyFailed(error, context.signal, "the agent failed");
     }
     if (task.waits) await this.#cancel(task);
     return task.output();
   }
 
-  async #stream(client: Client, task: RemoteTask, { call, context }: { call: Call; context: Context }): Promise<void> {
+  /** From the message to the end of the task. */
+  async #follow(task: RemoteTask, run: Run): Promise<void> {
+    const { signal } = run.line;
+    const client = await this.#client(signal);
+    if (this.#card.capabilities?.streaming === true) await this.#stream(client, task, run);
+    else task.take(await client.sendMessage(this.#request(run.call, true), { signal }));
+    await poll(client, task, signal);
+  }
+
+  async #stream(client: Client, task: RemoteTask, { call, line: { signal } }: Run): Promise<void> {
     try {
-      for await (const { payload } of client.sendMessageStream(this.#request(call, false), {
-        signal: context.signal,
-      })) {
+      for await (const { payload } of client.sendMessageStream(this.#request(call, false), { signal })) {
         if (payload !== undefined) task.hear(payload);
       }
     } catch (error) {
       // It may have lost the connection only: a poll will tell.
       const cut = handlerErrorIn(error)?.reason === "retry";
-      if (!cut || task.id === undefined || task.over || context.signal.aborted) throw error;
+      if (!cut || task.id === undefined || task.over || signal.aborted) throw error;
     }
+  }
+
+  /** The agent may have begun what it has not named yet. */
+  #cancelLater(task: RemoteTask, followed: Promise<void>, line: AbortController): void {
+    const named = Promise.race([task.named, followed.catch(() => undefined)]);
+    this.#lines.late.add({ named, cancel: () => this.#cancel(task), drop: () => line.abort() });
   }
 
   #request(call: Call, returnImmediately: boolean) {
@@ -122,7 +147,7 @@ export class A2aCard {
 
   /** A client for one run: it holds no connection, and its requests end with the run. */
   async #client(signal: AbortSignal): Promise<Client> {
-    const options = { fetchImpl: fetchFor(this.#spec, this.#headers, signal), legacyCompat: { enabled: true } };
+    const options = { fetchImpl: fetchFor(this.#spec, this.#lines, signal), legacyCompat: { enabled: true } };
     const transports = [new JsonRpcTransportFactory(options), new RestTransportFactory(options)];
     try {
       return await new ClientFactory({ transports }).createFromAgentCard(this.#card);
@@ -155,9 +180,9 @@ function cardUrl(url: string): string {
 }
 
 /** The guarded fetch, with what a status says about another try. */
-function fetchFor(spec: A2aSpec, headers: Headers, signal: AbortSignal): typeof fetch {
-  const { url, allow_private, resolve } = spec;
-  const guarded = guardedFetch({ url, allow_private, headers, ...(resolve === undefined ? {} : { resolve }) });
+function fetchFor(spec: A2aSpec, { headers, connections }: Lines, signal: AbortSignal): typeof fetch {
+  const { url, allow_private, ca, resolve } = spec;
+  const guarded = guardedFetch({ url, allow_private, ca, resolve, headers, connections });
   return async (input, init) => {
     const response = await guarded(input, { ...init, signal });
     const { status } = response;

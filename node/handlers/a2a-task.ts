@@ -26,7 +26,8 @@ const OVER = new Set([
 const WAITS = new Set([TaskState.TASK_STATE_INPUT_REQUIRED, TaskState.TASK_STATE_AUTH_REQUIRED]);
 
 export class RemoteTask {
-  id: string | undefined;
+  readonly #named = Promise.withResolvers<void>();
+  #id: string | undefined;
   readonly #context: Context;
   readonly #artifacts = new Map<string, readonly Part[]>();
   #state: TaskState = TaskState.TASK_STATE_UNSPECIFIED;
@@ -37,6 +38,16 @@ export class RemoteTask {
 
   constructor(context: Context) {
     this.#context = context;
+  }
+
+  /** Absent until the agent has said it. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /** Resolves when it has an id. */
+  get named(): Promise<void> {
+    return this.#named.promise;
   }
 
   /** It will not change any more. */
@@ -56,10 +67,10 @@ export class RemoteTask {
       case "message":
         return this.take(payload.value);
       case "statusUpdate":
-        this.id = payload.value.taskId;
+        this.#is(payload.value.taskId);
         return this.#moved(payload.value.status, payload.value.metadata);
       case "artifactUpdate": {
-        this.id = payload.value.taskId;
+        this.#is(payload.value.taskId);
         const { artifact, append } = payload.value;
         if (artifact !== undefined) this.#made(artifact, append);
       }
@@ -73,9 +84,14 @@ export class RemoteTask {
       this.#state = TaskState.TASK_STATE_COMPLETED;
       return;
     }
-    this.id = answer.id;
+    this.#is(answer.id);
     for (const artifact of answer.artifacts) this.#made(artifact, false);
     this.#moved(answer.status, answer.metadata);
+  }
+
+  #is(id: string): void {
+    this.#id = id;
+    this.#named.resolve();
   }
 
   /** The output of a task that is over. Throws HandlerError for all but a completed one. */

@@ -4,10 +4,13 @@
  * the agent starts and again after a failure. Where requests may go is judged by `outbound.ts`; the SDK is loaded with the first card.
  */
 import { z } from "zod";
+import { authoritiesField, wrongAuthorities } from "../fields/authorities.ts";
 import { handOn, map, must } from "../fields/fields.ts";
 import { fill, hide, type SecretText } from "../fields/secrets-in-text.ts";
 import { checkReach, headersField, privateField, urlField } from "../fields/urls.ts";
 import type { A2aCard } from "./a2a-client.ts";
+import { LateCancels } from "./a2a-late.ts";
+import { Connections } from "./connections.ts";
 import type { Kind } from "./kind.ts";
 import type { Resolve, Target } from "./outbound.ts";
 import { bounded } from "./text.ts";
@@ -27,21 +30,23 @@ const FORM = `a URL such as ${EXAMPLE}, or a map such as { url: ${EXAMPLE}, head
 const SKILL = "the id of a skill in the agent's card";
 
 const short = urlField(EXAMPLE).transform((url) => ({ url, skill: undefined, headers: {}, allow_private: false }));
-const long = map(FORM, {
-  url: urlField(EXAMPLE),
-  skill: z.string(must(SKILL)).min(1, must(SKILL)).max(256, must("shorter")).optional(),
-  headers: headersField(),
-  allow_private: privateField,
-});
+const long = (dir: string) =>
+  map(FORM, {
+    url: urlField(EXAMPLE),
+    skill: z.string(must(SKILL)).min(1, must(SKILL)).max(256, must("shorter")).optional(),
+    headers: headersField(),
+    allow_private: privateField,
+    ca: authoritiesField(dir),
+  });
 
 export const a2a: Kind<A2aSpec> = {
   key: "a2a",
   example: `{ a2a: ${EXAMPLE} }`,
-  field: () =>
+  field: (dir) =>
     z
       .unknown()
       .transform((value, context) => {
-        const found = typeof value === "string" ? short.safeParse(value) : long.safeParse(value);
+        const found = typeof value === "string" ? short.safeParse(value) : long(dir).safeParse(value);
         if (found.success) return found.data;
         handOn(context, found.error);
         return z.NEVER;
@@ -49,6 +54,7 @@ export const a2a: Kind<A2aSpec> = {
       .check(checkReach)
       .transform((value): A2aSpec => ({ kind: "a2a", ...value })),
   make: (spec, { env }) => new A2aHandler(spec, env),
+  absent: ({ ca }) => wrongAuthorities(ca),
   describe: ({ url }) => url,
   variables: ({ headers }) => Object.values(headers).flatMap(({ names }) => names),
 };
@@ -56,6 +62,8 @@ export const a2a: Kind<A2aSpec> = {
 class A2aHandler implements Handler {
   readonly #spec: A2aSpec;
   readonly #env: readonly string[];
+  readonly #connections = new Connections();
+  readonly #late = new LateCancels();
   #card: A2aCard | undefined;
 
   constructor(spec: A2aSpec, env: readonly string[]) {
@@ -88,8 +96,14 @@ class A2aHandler implements Handler {
   async #carded(signal: AbortSignal): Promise<A2aCard> {
     if (this.#card !== undefined) return this.#card;
     const { A2aCard } = await import("./a2a-client.ts");
-    this.#card = await A2aCard.fetch(this.#spec, { signal, headers: () => this.#headers() });
+    const headers = () => this.#headers();
+    this.#card = await A2aCard.fetch(this.#spec, { headers, connections: this.#connections, late: this.#late }, signal);
     return this.#card;
+  }
+
+  async close(): Promise<void> {
+    await this.#late.close();
+    this.#connections.close();
   }
 
   #headers(): Record<string, string> {

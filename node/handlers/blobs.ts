@@ -22,8 +22,8 @@ export interface ScratchFolder {
   readonly dir: string;
   /** The input with `path` added to each reference. */
   localised(input: unknown): Promise<unknown>;
-  /** The output with each `{"$file": "name"}` as a reference. */
-  collected(output: unknown): Promise<unknown>;
+  /** The output with each `{"$file": "name"}` as a reference: the one that `onFile` resolves with, which is told each of them. */
+  collected(output: unknown, onFile?: (name: string, ref: BlobRef) => Promise<BlobRef>): Promise<unknown>;
   remove(): Promise<void>;
 }
 

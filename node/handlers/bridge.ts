@@ -1,15 +1,16 @@
 /**
- * The words between a node and an agent's worker thread. The context of a call lives at the node; the thread has a likeness of it
- * whose methods cross over. A new method of `Context` is one line in `BRIDGE`: the compiler asks for it.
+ * The words between a node and a room of an agent's own, a worker thread or a process. The context of a call lives at the node; the room
+ * has a likeness of it whose methods cross over. A new method of `Context` is one line in `BRIDGE`: the compiler asks for it.
  */
 import type { MessagePort } from "node:worker_threads";
 import { messageOf, systemCode } from "../fault.ts";
+import { HANDLER } from "./limits.ts";
 import { bounded } from "./text.ts";
-import { type Call, type Context, HandlerError, type Reason } from "./types.ts";
+import { type Call, type Context, HandlerError, type Reason, type Stray } from "./types.ts";
 
 /**
- * `tell`: goes one way, in order. `sync`: the thread stands still until the answer is there. `ask`: a promise. Arguments that
- * are functions stay in the thread, and are called there when the node calls their likeness.
+ * `tell`: goes one way, in order. `sync`: the room stands still until the answer is there. `ask`: a promise. Arguments that
+ * are functions stay in the room, and are called there when the node calls their likeness.
  */
 type Manner = "tell" | "sync" | "ask";
 
@@ -66,7 +67,7 @@ export function rebuilt({ message, reason, name, code, retry }: Crossed): Error 
 
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: Crossed };
 
-/** What the node says to the thread. */
+/** What the node says to the room: the thread, or the process. */
 export type Order =
   | { readonly type: "run"; readonly call: Call; readonly budget_ms: number }
   | { readonly type: "abort"; readonly message: string }
@@ -86,7 +87,7 @@ interface From {
   readonly inside?: number | undefined;
 }
 
-/** What the thread says to the node. */
+/** What the room says to the node. */
 export type Said =
   | { readonly type: "ready" }
   | ({ readonly type: "tell"; readonly method: keyof typeof BRIDGE; readonly args: readonly unknown[] } & From)
@@ -101,13 +102,14 @@ export type Said =
     } & From)
   | ({ readonly type: "sync"; readonly method: keyof typeof BRIDGE; readonly args: readonly unknown[] } & From)
   | { readonly type: "called"; readonly id: number; readonly answer: Answer }
-  | { readonly type: "ended"; readonly answer: Answer };
+  | { readonly type: "ended"; readonly answer: Answer }
+  | ({ readonly type: "stray" } & Stray);
 
 /** Two counters that both sides see: answers to `sync`, and messages of the thread that the node has taken. */
 export const FLAG = { synced: 0, taken: 1 } as const;
 
 export const BRIDGED = {
-  /** Messages on their way to the node: then the thread stands still. */
+  /** Messages on their way to the node: then the room stands still. */
   window: 256,
   /** Between two reports of what was taken: so a flood comes as a brook. */
   taken_ms: 4,
@@ -117,6 +119,8 @@ export const BRIDGED = {
   piece_bytes: 256 * 1024,
   /** Blobs that one call reads at once. */
   open_max: 64,
+  /** Of a process: one message. */
+  frame_bytes: HANDLER.tool_bytes + 1024 * 1024,
 } as const;
 
 /** What a thread is started with. */

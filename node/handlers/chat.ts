@@ -6,8 +6,10 @@
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
 import { hide, type SecretText } from "../fields/secrets-in-text.ts";
+import type { Connections } from "./connections.ts";
 import { HANDLER } from "./limits.ts";
-import { ask, complaint, type Reply, type Resolve, type Target, textPieces, wholeText } from "./outbound.ts";
+import { ask, type Resolve, type Target } from "./outbound.ts";
+import { complaint, type Reply, textPieces, wholeText } from "./reply.ts";
 import { Teller } from "./teller.ts";
 import { bounded, excerpt } from "./text.ts";
 import { type Context, HandlerError } from "./types.ts";
@@ -34,32 +36,41 @@ interface Asked {
   readonly context: Context;
 }
 
-type Endpoint = Target & { readonly resolve?: Resolve; readonly max_tokens?: number | undefined };
+type Endpoint = Target & {
+  readonly resolve?: Resolve;
+  readonly connections: Connections;
+  readonly max_tokens?: number | undefined;
+};
 
 const tokens = z.int().min(0);
 const usage = z
   .looseObject({ prompt_tokens: tokens, completion_tokens: tokens })
   .transform((told): Usage => ({ inputTokens: told.prompt_tokens, outputTokens: told.completion_tokens }));
 const words = z.string().nullish();
+/** Not the words, but what it wants to have done: told apart from an empty answer. */
+const wishes = z.array(z.unknown()).max(1_024).nullish();
+/** What an endpoint counts wrongly is not counted: the words are what was asked for. */
+const counted = usage.nullish().catch(null);
+const said = { content: words, refusal: words, tool_calls: wishes, function_call: z.unknown().optional() };
 const chunk = z.looseObject({
   choices: z
     .array(
       z.looseObject({
         index: z.int().default(0),
-        delta: z.looseObject({ content: words, refusal: words }).nullish(),
+        delta: z.looseObject(said).nullish(),
         finish_reason: words,
       }),
     )
     .max(128)
     .default([]),
-  usage: usage.nullish(),
+  usage: counted,
 });
 const wholeAnswer = z.looseObject({
   choices: z
-    .array(z.looseObject({ message: z.looseObject({ content: words, refusal: words }), finish_reason: words }))
+    .array(z.looseObject({ message: z.looseObject(said), finish_reason: words }))
     .min(1)
     .max(128),
-  usage: usage.nullish(),
+  usage: counted,
 });
 const trouble = z.looseObject({
   error: z.union([
@@ -85,6 +96,7 @@ export async function complete(endpoint: Endpoint, { body, headers, secrets, con
     body,
     signal: context.signal,
     resolve: endpoint.resolve,
+    connections: endpoint.connections,
   });
   if (reply.status < 200 || reply.status > 299) throw await failed(reply, secrets);
   const answer = new Answer(new Teller(context, endpoint.max_tokens), secrets);
@@ -111,6 +123,8 @@ async function streamed(reply: Reply, answer: Answer): Promise<Completion> {
   return answer.end();
 }
 
+type Said = z.infer<z.ZodObject<typeof said>>;
+
 /** An answer as it grows. */
 class Answer {
   readonly #teller: Teller;
@@ -120,6 +134,8 @@ class Answer {
   #finish: string | undefined;
   #usage: Usage | null = null;
   #size_bytes = 0;
+  /** It wants a tool to be called. */
+  #wished = false;
   #done = false;
 
   constructor(teller: Teller, secrets: readonly SecretText[]) {
@@ -144,8 +160,9 @@ class Answer {
     if (!found.success) throw this.#strange(data);
     for (const { index, delta, finish_reason } of found.data.choices) {
       if (index !== 0) continue;
-      this.#add(delta?.content ?? "", delta?.refusal ?? "");
-      this.#finish = finish_reason ?? this.#finish;
+      if (delta) this.#add(delta);
+      // Some endpoints write an empty reason until there is one.
+      if (finish_reason) this.#finish = finish_reason;
     }
     this.#usage = found.data.usage ?? this.#usage;
   }
@@ -155,7 +172,9 @@ class Answer {
     this.#teller.end();
     // Some endpoints leave [DONE] out; none leaves the reason of the end out.
     if (this.#finish === undefined) throw new HandlerError("retry", "the answer was cut off before its end");
-    return { text: this.#text, finish: this.#finish, refusal: this.#refusal, usage: this.#usage };
+    // Some say "stop" all the same.
+    const finish = this.#wished && this.#finish === "stop" ? "tool_calls" : this.#finish;
+    return { text: this.#text, finish, refusal: this.#refusal, usage: this.#usage };
   }
 
   /** An answer that was not streamed. */
@@ -163,13 +182,16 @@ class Answer {
     const found = wholeAnswer.safeParse(this.#json(text, type));
     const [choice] = found.data?.choices ?? [];
     if (choice === undefined) throw this.#strange(text, type);
-    this.#add(choice.message.content ?? "", choice.message.refusal ?? "");
-    this.#finish = choice.finish_reason ?? "stop";
+    this.#add(choice.message);
+    this.#finish = choice.finish_reason || "stop";
     this.#usage = found.data?.usage ?? null;
     return this.end();
   }
 
-  #add(content: string, refusal: string): void {
+  #add(told: Said): void {
+    const content = told.content ?? "";
+    const refusal = told.refusal ?? "";
+    this.#wished ||= (told.tool_calls ?? []).length > 0 || (told.function_call ?? null) !== null;
     this.#size_bytes += Buffer.byteLength(content) + Buffer.byteLength(refusal);
     if (this.#size_bytes > HANDLER.output_bytes)
       throw new HandlerError("output-too-large", `the model wrote more than ${HANDLER.output_bytes} bytes`);

@@ -10,6 +10,7 @@ import { Fault, messageOf } from "../fault.ts";
 import { type HandlerBlobs, NO_BLOBS } from "./blobs.ts";
 import { plainJson } from "./json.ts";
 import { HANDLER } from "./limits.ts";
+import { type Hold, Purse } from "./purse.ts";
 import { recordedBlobs } from "./recorded-blobs.ts";
 import { type Submitter, type SubTaskEnd, SubTaskFailed, type SubTaskOptions } from "./sub-tasks.ts";
 import { bounded } from "./text.ts";
@@ -32,11 +33,13 @@ type Done =
   | { readonly type: "spend"; readonly value: number }
   | (BlobAct & { readonly type: "blob" });
 
-/** A blob that was read to its end or as far as was wanted (`open`), had as a file (`path`), or made (`put`). Its name stands for its bytes. */
-export interface BlobAct {
-  readonly verb: "open" | "path" | "put";
-  readonly ref: BlobRef;
-}
+/**
+ * A blob that was read to its end or as far as was wanted (`open`), had as a file (`path`), made (`put`), or made of a file that a program
+ * left (`file`, with the file's name). Its own name stands for its bytes.
+ */
+export type BlobAct =
+  | { readonly verb: "open" | "path" | "put"; readonly ref: BlobRef }
+  | { readonly verb: "file"; readonly name: string; readonly ref: BlobRef };
 
 /** A call of a tool, and where it began among all that happened: entries are written when they are over. */
 export interface Started {
@@ -140,20 +143,19 @@ export class RunContext implements Context {
   readonly #onEntry: (entry: Entry) => void;
   readonly #world: World;
   readonly #submit: Submitter | undefined;
-  readonly #budget: number | undefined;
+  readonly #purse: Purse;
   readonly #began = performance.now();
   readonly #causes: string[] = [];
   readonly #trace: ToolCall[] = [];
   readonly #open = new Set<Started>();
   #started = 0;
   #entries = 0;
-  #cost = 0;
   #over = false;
 
   constructor({ call, signal, budget_ms, onEntry, world = WORLD, submit, blobs }: Part) {
     this.blobs = recordedBlobs(blobs ?? NO_BLOBS, async (act) => {
       const ref = await world.blob(act);
-      this.#note({ type: "blob", verb: act.verb, ref });
+      this.#note({ type: "blob", ...act, ref });
       return ref;
     });
     this.task = call.task;
@@ -164,7 +166,7 @@ export class RunContext implements Context {
     this.#onEntry = onEntry;
     this.#world = world;
     this.#submit = submit;
-    this.#budget = call.budget;
+    this.#purse = new Purse(call.budget);
   }
 
   /** The latest tool calls, oldest first. */
@@ -172,7 +174,7 @@ export class RunContext implements Context {
     return this.#trace;
   }
   get cost(): number {
-    return this.#cost;
+    return this.#purse.spent;
   }
   /** Of sub-tasks that did not succeed: the latest, the deepest of each first. */
   get causes(): readonly string[] {
@@ -201,12 +203,14 @@ export class RunContext implements Context {
     this.#recorded({ name, args, fn, outcome: () => "ok" });
 
   readonly submit = async (skill: string, input: unknown, options: SubTaskOptions = {}): Promise<unknown> => {
+    // Held in a replay too, where nothing is submitted: what the run may spend meanwhile is the same.
+    const hold = this.#purse.hold(options.budget);
     const { task, cost, output, failure } = await this.#recorded({
       name: `submit ${bounded(String(skill), 96)}`,
       args: { skill: String(skill), input: input ?? null, ...options },
-      fn: (asked): Promise<SubTaskEnd> => this.#submitted(asked),
+      fn: (asked): Promise<SubTaskEnd> => this.#submitted(asked, hold),
       outcome: ({ failure }) => (failure === undefined ? "ok" : failure.reason || failure.status),
-    });
+    }).finally(() => hold?.release());
     const failed = failure && new SubTaskFailed(bounded(String(skill), 96), { task, failure });
     if (failed !== undefined) {
       this.#causes.push(...failed.causes);
@@ -218,7 +222,10 @@ export class RunContext implements Context {
   };
 
   /** What is left of the run's time and money bounds what is asked for. */
-  #submitted(asked: SubTaskOptions & { readonly skill: string; readonly input: unknown }): Promise<SubTaskEnd> {
+  #submitted(
+    asked: SubTaskOptions & { readonly skill: string; readonly input: unknown },
+    hold: Hold | undefined,
+  ): Promise<SubTaskEnd> {
     const refused = (message: string): Promise<SubTaskEnd> =>
       Promise.resolve({ cost: 0, failure: { status: "refused", reason: "", message, causes: [] } });
     if (this.#submit === undefined)
@@ -226,11 +233,9 @@ export class RunContext implements Context {
     if (this.#over) return refused("the run is over");
     const left_ms = this.deadline_ms - (performance.now() - this.#began);
     const most_ms = Math.floor(left_ms - Math.min(HANDLER.sub_task_margin_ms, left_ms / 10));
-    const left = this.#budget === undefined ? undefined : this.#budget - this.#cost;
     if (most_ms < 1) return refused("no time is left");
-    if (left !== undefined && (left < 0 || (asked.budget ?? 0) > left))
-      return refused(`the budget of ${this.#budget} does not allow it: ${this.#cost} are spent`);
-    const budget = asked.budget ?? left;
+    if (hold === undefined) return refused(this.#purse.refusal(asked.budget));
+    const { budget } = hold;
     const deadline_ms = Math.min(asked.deadline_ms ?? most_ms, most_ms, LIMITS.deadline_ms_max);
     return this.#submit({ ...asked, deadline_ms, ...(budget === undefined ? {} : { budget }) });
   }
@@ -274,10 +279,9 @@ export class RunContext implements Context {
 
   readonly spend = (cost: number): void => {
     if (!(cost >= 0) || !Number.isFinite(cost)) return;
-    this.#cost += cost;
+    const within = this.#purse.spend(cost);
     this.#note({ type: "spend", value: cost });
-    if (this.#budget === undefined || this.#cost <= this.#budget) return;
-    throw new HandlerError("error", `the budget of ${this.#budget} is exceeded: ${this.#cost} are spent`);
+    if (!within) throw new HandlerError("error", this.#purse.excess);
   };
 
   #note(entry: Entry): void {

@@ -2,19 +2,22 @@
  * Agents that are programs: one process per call, no shell. One JSON object on stdin, `{task, skill, input, fence,
  * deadlineMs}`; the output as JSON on stdout; exit 0 is done, 75 asks for another try, anything else failed with the
  * tail of stderr as the reason. It sees PATH, HOME, LANG, TMPDIR and what the agent's `env` names, nothing else.
+ * It and all that it starts may hold `memory_mb` together, where the system tells what processes hold (`scale.ts`).
  * Blobs: each reference in the input has a local file as its `path`; a file that it leaves in the folder MOOT_SCRATCH becomes a blob where
  * its output says `{"$file": "name"}`, and the folder is removed. When the call's signal aborts, the program's whole process group gets SIGTERM, and SIGKILL after a grace.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { z } from "zod";
 import { messageOf, systemCode } from "../fault.ts";
-import { must, say, texts } from "../fields/fields.ts";
+import { handOn, map, must, texts, whole } from "../fields/fields.ts";
 import { wrongProgram } from "../fields/programs.ts";
 import { environmentOf } from "./environment.ts";
 import { ProcessGroup } from "./group.ts";
 import type { Kind } from "./kind.ts";
 import { HANDLER } from "./limits.ts";
 import { Complaints, Output } from "./pipes.ts";
+import { SCALE } from "./scale.ts";
 import { bounded, excerpt } from "./text.ts";
 import { type Call, type Context, CrashError, type Handler, HandlerError } from "./types.ts";
 
@@ -24,22 +27,35 @@ const EXIT_RETRY = 75;
 export interface ExecSpec {
   readonly kind: "exec";
   readonly argv: readonly string[];
+  /** What the program and all that it starts may hold together; absent: the usual. */
+  readonly memory_mb?: number;
 }
 
 const FORM = "a list of a program and its arguments, such as [./count.sh]";
+const MAP = "a map such as { argv: [./count.sh], memory_mb: 256 }";
+
+const argvField = texts(FORM).min(1, must(FORM));
+const plain = argvField.transform((argv): ExecSpec => ({ kind: "exec", argv }));
+const mapped = map(MAP, {
+  argv: argvField,
+  memory_mb: whole(HANDLER.exec_mb_min, HANDLER.exec_mb_max, "a whole number of megabytes").optional(),
+}).transform(({ argv, memory_mb }): ExecSpec => {
+  return { kind: "exec", argv, ...(memory_mb !== undefined && { memory_mb }) };
+});
 
 export const exec: Kind<ExecSpec> = {
   key: "exec",
   example: "{ exec: [./count.sh] }",
-  field: (dir) =>
-    texts(FORM)
-      .min(1, must(FORM))
-      .check((context) => {
-        const wrong = wrongProgram(context.value[0] ?? "", dir);
-        if (wrong !== undefined) say(context, wrong);
-      })
-      .transform((argv): ExecSpec => ({ kind: "exec", argv })),
-  make: ({ argv }, { dir, env }) => execHandler(argv, { cwd: dir, env }),
+  field: () =>
+    z.unknown().transform((value, context): ExecSpec => {
+      const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+      const found = (isMap ? mapped : plain).safeParse(value);
+      if (found.success) return found.data;
+      handOn(context, found.error);
+      return z.NEVER;
+    }),
+  absent: ({ argv }, dir) => wrongProgram(argv[0] ?? "", dir),
+  make: ({ argv, memory_mb = HANDLER.exec_mb }, { dir, env }) => execHandler(argv, { cwd: dir, env, memory_mb }),
   describe: ({ argv }) => argv[0] ?? "",
 };
 
@@ -47,11 +63,14 @@ interface ExecOptions {
   readonly cwd: string;
   /** Names of further environment variables that the program may see. */
   readonly env: readonly string[];
+  readonly memory_mb: number;
 }
 
 interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
+  /** It was ended because it held more than this. */
+  readonly over_mb?: number;
 }
 
 /** `argv[0]` is looked up in PATH unless it contains a slash; then it is relative to `cwd`. */
@@ -66,11 +85,11 @@ function execHandler(argv: readonly string[], options: ExecOptions): Handler {
         const child = start(argv, options, variables);
         const output = new Output();
         const complaints = new Complaints(context.progress);
-        const exit = await live(child, { call: { ...call, input }, context, output, complaints }).catch(
-          (error: unknown) => {
-            throw cannotStart(argv[0] ?? "", options.cwd, error);
-          },
-        );
+        const { memory_mb } = options;
+        const run = { call: { ...call, input }, context, output, complaints, memory_mb };
+        const exit = await live(child, run).catch((error: unknown) => {
+          throw cannotStart(argv[0] ?? "", options.cwd, error);
+        });
         const said = answer(exit, output, complaints);
         return scratch === undefined ? said : await scratch.collected(said);
       } finally {
@@ -103,11 +122,12 @@ interface Run {
   readonly context: Context;
   readonly output: Output;
   readonly complaints: Complaints;
+  readonly memory_mb: number;
 }
 
 /** From start to end of the program and its group; rejects when there never was one. */
 async function live(child: ChildProcessWithoutNullStreams, run: Run): Promise<Exit> {
-  const { call, context, output, complaints } = run;
+  const { call, context, output, complaints, memory_mb } = run;
   const exited = new Promise<Exit>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -115,6 +135,13 @@ async function live(child: ChildProcessWithoutNullStreams, run: Run): Promise<Ex
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const group = child.pid === undefined ? undefined : new ProcessGroup(child.pid);
   const stop = () => group?.stop();
+  let isOver = false;
+  const over = (groups: readonly number[]) => {
+    isOver = true;
+    group?.kill(groups); // what leaks as fast as it can gets no grace
+  };
+  const limit = { limit_bytes: memory_mb * 2 ** 20, over };
+  const unwatch = child.pid === undefined ? undefined : SCALE.watch(child.pid, limit);
   context.signal.addEventListener("abort", stop, { once: true });
   child.stdout.on("data", (chunk: Buffer) => {
     if (output.add(chunk)) return;
@@ -131,9 +158,10 @@ async function live(child: ChildProcessWithoutNullStreams, run: Run): Promise<Ex
     const exit = await exited;
     group?.end();
     await drained(child, closed);
-    return exit;
+    return isOver ? { ...exit, over_mb: memory_mb } : exit;
   } finally {
     context.signal.removeEventListener("abort", stop);
+    unwatch?.();
     group?.end();
   }
 }
@@ -152,6 +180,10 @@ function answer(exit: Exit, output: Output, complaints: Complaints): unknown {
     throw new HandlerError("output-too-large", `it printed more than ${HANDLER.output_bytes} bytes and was stopped`);
   }
   const said = complaints.tail();
+  if (exit.over_mb !== undefined) {
+    const why = `it held more than ${exit.over_mb} MB of memory, and was ended with all that it had started`;
+    throw new CrashError("error", bounded(said === "" ? why : `${why}: ${said}`));
+  }
   if (exit.code === EXIT_RETRY)
     throw new HandlerError("retry", bounded(said === "" ? "it asked for another try" : said));
   if (exit.code !== 0) {

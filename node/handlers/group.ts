@@ -31,6 +31,12 @@ export class ProcessGroup {
     this.#timer = setTimeout(() => signal(this.#leader, "SIGKILL"), HANDLER.grace_ms);
   }
 
+  /** At once, with further groups of its session. */
+  kill(others: readonly number[] = []): void {
+    if (!live.has(this.#leader)) return;
+    for (const group of new Set([this.#leader, ...others])) signal(group, "SIGKILL");
+  }
+
   /** The leader is gone: so is its call, and what it left behind. */
   end(): void {
     clearTimeout(this.#timer);

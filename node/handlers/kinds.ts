@@ -1,6 +1,7 @@
 /** The kinds of handlers that a configuration can name. A new one is a file of its own and a line here. */
 import { z } from "zod";
 import { map, say } from "../fields/fields.ts";
+import type { Absent } from "../fields/programs.ts";
 import { a2a } from "./a2a.ts";
 import { exec } from "./exec.ts";
 import { module } from "./function.ts";
@@ -19,13 +20,20 @@ export type KnownSpec = SpecOf<(typeof KINDS)[number]>;
 const EXAMPLES = [exec, module].map(({ example }) => example).join(" or ");
 const NAMES = KINDS.map(({ key }) => key).join(", ");
 
-/** The value of `handler:`, a map with exactly one of the kinds as its key. */
-export function handlerField(dir: string): z.ZodType<HandlerSpec> {
+/** The value of `handler:`, a map with exactly one of the kinds as its key. `lenient`: what it names may be absent. */
+export function handlerField(dir: string, lenient = false): z.ZodType<HandlerSpec> {
   const fields = Object.fromEntries(KINDS.map((kind) => [kind.key, fieldOf(kind, dir).optional()]));
   return map(`a map such as ${EXAMPLES}`, fields).transform((value, context): HandlerSpec => {
     const named = Object.values(value).filter((spec): spec is KnownSpec => spec !== undefined);
     const [only, ...others] = named;
-    if (only !== undefined && others.length === 0) return only;
+    if (only !== undefined && others.length === 0) {
+      if (context.issues.length > 0) return z.NEVER; // it is no whole handler
+      const gone = lenient ? undefined : absentIn(only, dir);
+      if (gone === undefined) return only;
+      const { problem: message, remedy } = gone;
+      context.issues.push({ code: "custom", input: value, path: [only.kind], message, params: { remedy } });
+      return z.NEVER;
+    }
     if (context.issues.length > 0) return z.NEVER; // a key that is not known: said already
     say(context, {
       problem: only === undefined ? "names no handler" : `names ${named.length} handlers`,
@@ -38,6 +46,11 @@ export function handlerField(dir: string): z.ZodType<HandlerSpec> {
 /** The handler for a configured kind. */
 export function handlerOf(spec: HandlerSpec, place: Place): Handler {
   return spec.kind === "code" ? spec.handler : kindOf(spec).make(spec, place);
+}
+
+/** What a handler needs and does not find. */
+export function absentIn(spec: HandlerSpec, dir: string): Absent | undefined {
+  return spec.kind === "code" ? undefined : kindOf(spec).absent?.(spec, dir);
 }
 
 /** Environment variables that a handler's configuration names. */

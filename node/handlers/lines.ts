@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { hide, type SecretText } from "../fields/secrets-in-text.ts";
 import { HANDLER } from "./limits.ts";
-import { type Reply, textPieces } from "./outbound.ts";
+import { type Reply, textPieces } from "./reply.ts";
 import { bounded, excerpt } from "./text.ts";
 import { type Context, HandlerError } from "./types.ts";
 

@@ -39,6 +39,12 @@ export class ProgramTransport implements Transport {
     this.#program = program;
   }
 
+  /** By these two the SDK knows a program from a URL: its silence means an older server, not an outage. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+  readonly stderr = null;
+
   /** How it ended, with its last words on stderr. */
   get end(): string {
     const said = this.#complaints.tail();

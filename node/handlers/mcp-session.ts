@@ -1,6 +1,7 @@
 /**
  * One connection to an MCP server, from the handshake until it breaks or is closed, and the calls of one tool over it. Says why a call
- * failed in the words of handlers. It is not mended: whoever needs it again opens another.
+ * failed in the words of handlers. It asks by the newer handshake (2026-07-28: `server/discover`) and falls back to the older
+ * (`initialize`). It is not mended: whoever needs it again opens another.
  */
 import {
   type CallToolResult,
@@ -14,17 +15,22 @@ import {
 } from "@modelcontextprotocol/client";
 import { messageOf } from "../fault.ts";
 import { fill, type SecretText } from "../fields/secrets-in-text.ts";
+import { Connections } from "./connections.ts";
 import { environmentOf } from "./environment.ts";
+import { guardedFetch } from "./guarded-fetch.ts";
 import { HANDLER } from "./limits.ts";
 import type { McpSpec, McpUrl } from "./mcp.ts";
 import { ProgramTransport } from "./mcp-program.ts";
-import { guardedFetch } from "./outbound.ts";
 import { bounded } from "./text.ts";
 import { type Context, CrashError, HandlerError, type Place } from "./types.ts";
 import { handlerErrorIn } from "./wrapped.ts";
 
 /** For each step of the handshake. */
 const STEP_MS = 20_000;
+/** A program that says nothing for so long to the newer handshake is asked by the older one. */
+const PROBE_MS = 5_000;
+/** Programs that ended when they heard the newer handshake. */
+const OLDER = new WeakSet<McpSpec>();
 /** Tools that an error lists. */
 const SHOWN_TOOLS = 32;
 
@@ -34,14 +40,17 @@ export class McpSession {
   readonly #client: Client;
   readonly #transport: ServerTransport;
   readonly #spec: McpSpec;
+  readonly #connections: Connections;
   /** No call can be made over it any more. */
   over = false;
 
-  private constructor(spec: McpSpec, transport: ServerTransport) {
-    // A program that knows only the older handshake may never answer the newer probe, and one that knows the newer knows the older.
-    const versionNegotiation = { mode: spec.server.type === "url" ? "auto" : "legacy" } as const;
+  private constructor(spec: McpSpec, place: Place) {
+    const isProgram = spec.server.type === "program";
+    const mode = OLDER.has(spec) ? "legacy" : "auto";
+    const versionNegotiation = { mode, ...(isProgram ? { probe: { timeoutMs: PROBE_MS } } : {}) } as const;
     this.#client = new Client({ name: "folkmoot", version: "1" }, { versionNegotiation });
-    this.#transport = transport;
+    this.#connections = new Connections();
+    this.#transport = transportOf(spec, place, this.#connections);
     this.#spec = spec;
     this.#client.onclose = () => {
       this.over = true;
@@ -50,14 +59,30 @@ export class McpSession {
 
   /** Connects, and looks whether the server has the tool. Throws HandlerError "spawn", and leaves nothing behind. */
   static async open(spec: McpSpec, place: Place, signal: AbortSignal): Promise<McpSession> {
-    const session = new McpSession(spec, transportOf(spec, place));
+    const session = new McpSession(spec, place);
+    const stop = () => void session.close();
+    signal.addEventListener("abort", stop, { once: true });
     try {
       await session.#handshake(signal);
       return session;
     } catch (error) {
       await session.close();
-      throw error;
+      if (signal.aborted || OLDER.has(spec) || !session.#endedUnheard) throw error;
+      OLDER.add(spec);
+      return await McpSession.open(spec, place, signal);
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
+  }
+
+  /** The newer handshake ends some programs that know only the older: it is no sign that they cannot be used. */
+  get #endedUnheard(): boolean {
+    const transport = this.#transport;
+    return (
+      transport instanceof ProgramTransport &&
+      transport.end !== "" &&
+      this.#client.getServerCapabilities() === undefined
+    );
   }
 
   async #handshake(signal: AbortSignal): Promise<void> {
@@ -98,6 +123,7 @@ export class McpSession {
     }
     await this.#client.close().catch(() => undefined);
     await this.#transport.close().catch(() => undefined);
+    this.#connections.close();
   }
 
   #why(error: unknown): HandlerError {
@@ -151,19 +177,19 @@ export class McpSession {
   }
 }
 
-function transportOf({ server }: McpSpec, { dir, env }: Place): ServerTransport {
+function transportOf({ server }: McpSpec, { dir, env }: Place, connections: Connections): ServerTransport {
   const filled = (texts: Readonly<Record<string, SecretText>>) =>
     Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fill(text, env).reveal()]));
   if (server.type === "url")
     return new StreamableHTTPClientTransport(new URL(server.url), {
-      fetch: fetchOf(server, () => filled(server.headers)),
+      fetch: fetchOf(server, () => filled(server.headers), connections),
     });
   return new ProgramTransport({ argv: server.argv, dir, env: { ...environmentOf(env), ...filled(server.env) } });
 }
 
-function fetchOf(server: McpUrl, headers: () => Record<string, string>): typeof fetch {
-  const { url, allow_private, resolve } = server;
-  return guardedFetch({ url, allow_private, headers, ...(resolve === undefined ? {} : { resolve }) });
+function fetchOf(server: McpUrl, headers: () => Record<string, string>, connections: Connections): typeof fetch {
+  const { url, allow_private, ca, resolve } = server;
+  return guardedFetch({ url, allow_private, ca, resolve, headers, connections });
 }
 
 function outputOf(result: CallToolResult): unknown {

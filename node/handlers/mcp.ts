@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { type Arguments, argumentsField, argumentsFor } from "../fields/arguments.ts";
+import { authoritiesField, wrongAuthorities } from "../fields/authorities.ts";
 import { map, must, say, texts } from "../fields/fields.ts";
 import { wrongProgram } from "../fields/programs.ts";
 import { hide, type SecretText, secretText } from "../fields/secrets-in-text.ts";
@@ -15,6 +16,7 @@ import type { McpSession } from "./mcp-session.ts";
 import type { Resolve, Target } from "./outbound.ts";
 import { bounded } from "./text.ts";
 import { type Handler, HandlerError, type Place } from "./types.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface McpProgram {
   readonly type: "program";
@@ -68,9 +70,9 @@ export const mcp: Kind<McpSpec> = {
   key: "mcp",
   example: "{ mcp: { command: [node, server.js], tool: add } }",
   field: (dir) =>
-    map(FORM, shape)
+    map(FORM, { ...shape, ca: authoritiesField(dir) })
       .check((context) => {
-        const { command, url, env, headers, allow_private } = context.value;
+        const { command, url, env, headers, allow_private, ca } = context.value;
         if (command === undefined && url === undefined)
           return say(context, { problem: "names no server", remedy: "give a command or a url" });
         if (command !== undefined && url !== undefined)
@@ -82,15 +84,17 @@ export const mcp: Kind<McpSpec> = {
         }
         if (Object.keys(headers).length > 0 || allow_private)
           say(context, { problem: "has headers for no url", remedy: "env belongs to command, headers to url" });
-        const wrong = wrongProgram(command?.[0] ?? "", dir);
-        if (wrong !== undefined) say(context, wrong);
+        if (ca !== undefined)
+          say(context, { problem: "has a ca for no url", remedy: "env belongs to command, ca to url" });
       })
-      .transform(({ command, env, url, headers, allow_private, ...rest }): McpSpec => {
+      .transform(({ command, env, url, headers, allow_private, ca, ...rest }): McpSpec => {
         const program = { type: "program", argv: command ?? [], env } as const;
-        const server = url === undefined ? program : ({ type: "url", url, headers, allow_private } as const);
+        const server = url === undefined ? program : ({ type: "url", url, headers, allow_private, ca } as const);
         return { kind: "mcp", server, ...rest };
       }),
   make: (spec, place) => new McpHandler(spec, place),
+  absent: ({ server }, dir) =>
+    server.type === "url" ? wrongAuthorities(server.ca) : wrongProgram(server.argv[0] ?? "", dir),
   describe: ({ server, tool }) => `${tool} of ${server.type === "url" ? server.url : (server.argv[0] ?? "")}`,
   variables: ({ server }) => secretsOf(server).flatMap(({ names }) => names),
 };
@@ -158,7 +162,7 @@ class McpHandler implements Handler {
     opening.catch(() => {
       if (this.#session === opening) this.#session = undefined;
     });
-    return await untilAborted(opening, signal);
+    return await untilAborted(opening, signal, "stopped while it connected");
   }
 
   async #open(): Promise<McpSession> {
@@ -171,17 +175,5 @@ class McpHandler implements Handler {
     if (!(error instanceof HandlerError)) return error;
     error.message = bounded(hide(error.message, this.#secrets));
     return error;
-  }
-}
-
-async function untilAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const stop = () => aborted.reject(new HandlerError("cancelled", "stopped while it connected"));
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([waited, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

@@ -5,11 +5,13 @@
  * refusal, filter, a stream that was cut off) are failures with a reason. It keeps no conversation: every task is a new one.
  */
 import { z } from "zod";
+import { authoritiesField, wrongAuthorities } from "../fields/authorities.ts";
 import { map, must, whole } from "../fields/fields.ts";
 import { fill, hide, NAMED, type SecretText, secretText } from "../fields/secrets-in-text.ts";
 import { promptField, render } from "../fields/template.ts";
 import { checkReach, privateField, urlField } from "../fields/urls.ts";
 import { type Completion, complete, type Usage } from "./chat.ts";
+import { Connections } from "./connections.ts";
 import type { Kind } from "./kind.ts";
 import { type Resolve, shownUrl, type Target } from "./outbound.ts";
 import { bounded, excerpt } from "./text.ts";
@@ -50,7 +52,7 @@ const key = secretText(`${NAMED} of an environment variable that the agent's env
   { error: "is a secret in the file", params: { remedy: `write ${NAMED}, and list NAME in the agent's env` } },
 );
 
-const shape = map(FORM, {
+const shape = {
   url: urlField(EXAMPLE),
   model: z.string(must("a model's name")).min(1, must("a model's name")).max(MODEL_CHARS_MAX, must("shorter")),
   key: key.optional(),
@@ -70,20 +72,26 @@ const shape = map(FORM, {
     .optional(),
   max_tokens: whole(1, TOKENS_MAX).optional(),
   allow_private: privateField,
-});
+};
 
 export const openai: Kind<OpenaiSpec> = {
   key: "openai",
   example: `{ openai: { url: ${EXAMPLE}, model: a-model } }`,
-  field: () => shape.check(checkReach).transform((value): OpenaiSpec => ({ kind: "openai", ...value })),
+  field: (dir) =>
+    map(FORM, { ...shape, ca: authoritiesField(dir) })
+      .check(checkReach)
+      .transform((value): OpenaiSpec => ({ kind: "openai", ...value })),
   make: (spec, place) => openaiHandler(spec, place),
+  absent: ({ ca }) => wrongAuthorities(ca),
   describe: ({ url, model }) => `${model} at ${shownUrl(url)}`,
   variables: ({ key }) => key?.names ?? [],
 };
 
 function openaiHandler(spec: OpenaiSpec, { env, skills }: Place): Handler {
   const secrets = spec.key === undefined ? [] : [spec.key];
+  const connections = new Connections();
   return {
+    close: async () => connections.close(),
     async run(call, context) {
       const messages = messagesOf(spec, call);
       const schema = skills.find(({ name }) => name === call.skill)?.output ?? {};
@@ -91,7 +99,8 @@ function openaiHandler(spec: OpenaiSpec, { env, skills }: Place): Handler {
       const completion = await context.tool("chat", asked, async () => {
         const authorization = spec.key === undefined ? {} : { authorization: `Bearer ${fill(spec.key, env).reveal()}` };
         const body = JSON.stringify({ ...asked, ...settings(spec, call, schema) });
-        return await complete({ ...spec, url: endpoint(spec.url) }, { body, headers: authorization, secrets, context });
+        const at = { ...spec, url: endpoint(spec.url), connections };
+        return await complete(at, { body, headers: authorization, secrets, context });
       });
       charge(completion.usage, spec, context);
       return outputOf(completion, spec, secrets);
@@ -149,6 +158,8 @@ function outputOf(
   if (finish === "length")
     throw new HandlerError("invalid-output", bounded(`the answer was cut at its longest (raise max_tokens): ${said}`));
   if (finish === "content_filter") throw new HandlerError("error", "the answer was withheld by a content filter");
+  if (finish === "tool_calls" || finish === "function_call")
+    throw new HandlerError("invalid-output", "the model wants to call a tool, and was given none");
   if (finish !== "stop")
     throw new HandlerError("invalid-output", bounded(`the answer ended with ${excerpt(finish)}, which is no text`));
   if (spec.json === false) return { text, usage };

@@ -1,16 +1,19 @@
 /**
  * Requests that handlers make to a URL of the configuration. The guard against being sent to a place that nobody meant: a host is
- * looked up once, every address found is judged (`fields/reach.ts`), and the connection goes to those addresses and no others, so
- * a name that changes its mind changes nothing. One connection for each request; none is shared between handlers. Redirects are
- * followed within the origin only. It does not judge what the other side answers, but for its size.
+ * looked up once for each connection, every address found is judged (`fields/reach.ts`), and the connection goes to those addresses
+ * and no others, so a name that changes its mind changes nothing. The name stays what TLS asks for and compares the certificate with.
+ * Connections are kept by `connections.ts`. Redirects are followed within the origin only. It does not read what is answered:
+ * that is `reply.ts`. Proxies of the environment are not used: behind one, no address could be judged.
  */
 import { lookup } from "node:dns/promises";
-import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import http from "node:http";
 import https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { messageOf, systemCode } from "../fault.ts";
+import { systemCode } from "../fault.ts";
+import { authoritiesIn } from "../fields/authorities.ts";
 import { hostOf, isWritten, mayReach, type Permit } from "../fields/reach.ts";
-import { HANDLER } from "./limits.ts";
+import { type Connections, noteConnection } from "./connections.ts";
+import { leave, type Reply, replyOf, whatFailed } from "./reply.ts";
 import { bounded } from "./text.ts";
 import { HandlerError } from "./types.ts";
 
@@ -19,6 +22,8 @@ export interface Target {
   readonly url: string;
   /** Names may resolve to addresses of this machine and its networks. */
   readonly allow_private: boolean;
+  /** The file with the certificates of the authorities that are trusted for this URL, and no others. Absent: those that Node trusts. */
+  readonly ca?: string | undefined;
 }
 
 /** For people and records: a query may hold what is secret. */
@@ -41,36 +46,48 @@ export interface Question {
   readonly signal: AbortSignal;
   /** Default: what the operating system says. */
   readonly resolve?: Resolve | undefined;
+  /** Default: a connection of its own, which ends with the answer. */
+  readonly connections?: Connections | undefined;
 }
 
-export interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  /** Media type, in lower case, without parameters. */
-  readonly type: string;
-  readonly body: IncomingMessage;
+/** What holds for the requests to an origin. */
+export interface Terms extends Permit {
+  /** As PEM. */
+  readonly ca?: string;
 }
 
 const REDIRECTS_MAX = 3;
 const EITHER_METHOD = new Set([307, 308]);
 const GET_ONLY = new Set([301, 302, 303]);
 
+/** Codes of OpenSSL and Node for a certificate that is refused. */
+const UNTRUSTED = /CERT|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$/;
+/** What a reader can do about it. */
+const OWN_AUTHORITY = "if its authority is your own, write ca: and the file of its certificate beside the URL";
+const OTHER_NAME = "write the name that the certificate has into the URL";
+
 /**
- * Resolves when the headers are there. Throws HandlerError: "spawn" for an address that is refused, "retry" when nobody answers,
- * "error" for a redirect that is not followed, "cancelled" when the signal aborts.
+ * Resolves when the headers are there. Throws HandlerError: "spawn" for an address or a certificate that is refused, "retry" when
+ * nobody answers, "invalid-output" for an answer that is no HTTP, "error" for a redirect that is not followed, "cancelled" when the
+ * signal aborts.
  */
 export async function ask(target: Target, question: Question): Promise<Reply> {
-  const permit = { allow_private: target.allow_private, written: isWritten(target.url) };
-  return await follow(new URL(target.url), permit, question);
+  return await follow(new URL(target.url), termsOf(target), question);
 }
 
-async function follow(start: URL, permit: Permit, question: Question): Promise<Reply> {
+/** Throws Fault "handler" when the file of authorities cannot be used. */
+export function termsOf({ url, allow_private, ca }: Target): Terms {
+  const permit = { allow_private, written: isWritten(url) };
+  return ca === undefined ? permit : { ...permit, ca: authoritiesIn(ca) };
+}
+
+export async function follow(start: URL, terms: Terms, question: Question): Promise<Reply> {
   let url = start;
   for (let hops = 0; hops <= REDIRECTS_MAX; hops++) {
-    const reply = await send(url, permit, question);
+    const reply = await send(url, terms, question);
     const next = redirect(reply, url);
     if (next === undefined) return reply;
-    reply.body.destroy();
+    leave(reply);
     if (next.origin !== start.origin || next.username !== "" || next.password !== "")
       throw new HandlerError("error", bounded(`${start.origin} redirects to ${next.origin}: write that URL there`));
     const kept = EITHER_METHOD.has(reply.status) || question.method === "GET" || question.method === "HEAD";
@@ -81,35 +98,41 @@ async function follow(start: URL, permit: Permit, question: Question): Promise<R
   throw new HandlerError("error", `${start.origin} redirects more than ${REDIRECTS_MAX} times`);
 }
 
-function redirect({ status, headers, body }: Reply, from: URL): URL | undefined {
-  if (!EITHER_METHOD.has(status) && !GET_ONLY.has(status)) return undefined;
-  const location = headers.location;
+function redirect(reply: Reply, from: URL): URL | undefined {
+  if (!EITHER_METHOD.has(reply.status) && !GET_ONLY.has(reply.status)) return undefined;
+  const location = reply.headers.location;
   if (location === undefined) return undefined;
   if (URL.canParse(location, from.href)) return new URL(location, from.href);
-  body.destroy();
+  leave(reply);
   throw new HandlerError("error", `${from.origin} redirects to what is no URL`);
 }
 
-function send(url: URL, permit: Permit, question: Question): Promise<Reply> {
+function send(url: URL, terms: Terms, question: Question): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  if (url.protocol !== "http:" && url.protocol !== "https:")
-    throw new HandlerError("spawn", bounded(`${url.protocol} is not http or https`));
+  const { protocol } = url;
+  if (protocol !== "http:" && protocol !== "https:")
+    throw new HandlerError("spawn", bounded(`${protocol} is not http or https`));
   const host = hostOf(url);
-  if (isIP(host) !== 0 && !mayReach(host, permit)) throw refused(host, host);
-  const { method, headers, signal } = question;
+  if (isIP(host) !== 0 && !mayReach(host, terms)) throw refused(host, host);
+  const { method, headers, signal, connections } = question;
   const options = {
     method,
     headers: { ...headers, "accept-encoding": "identity" },
     signal,
-    agent: false,
-    lookup: pinned(permit, question.resolve ?? system),
+    agent: connections?.agent(protocol, terms) ?? false,
+    lookup: pinned(terms, question.resolve ?? system),
+    ...(terms.ca === undefined ? {} : { ca: terms.ca }),
   } as const;
-  const request = url.protocol === "https:" ? https.request(url, options) : http.request(url, options);
+  const request = protocol === "https:" ? https.request(url, options) : http.request(url, options);
+  noteConnection(request);
   request.on("error", (error) => reject(unreachable(url, error, signal)));
-  request.on("response", (body) => {
-    const type = (body.headers["content-type"] ?? "").split(";")[0] ?? "";
-    resolve({ status: body.statusCode ?? 0, headers: body.headers, type: type.trim().toLowerCase(), body });
+  request.on("response", (body) => resolve(replyOf(body)));
+  request.on("upgrade", (_, socket) => {
+    socket.destroy();
+    reject(new HandlerError("error", `${url.origin} answered with status 101: it wants to speak another protocol`));
   });
+  // Once it is over, nothing else will come: nobody waits for ever.
+  request.on("close", () => reject(unreachable(url, new Error("it closed the connection"), signal)));
   request.end(question.body);
   return promise;
 }
@@ -142,108 +165,21 @@ function refused(host: string, address: string): HandlerError {
 function unreachable(url: URL, error: Error, signal: AbortSignal): HandlerError {
   if (error instanceof HandlerError) return error;
   if (signal.aborted) return new HandlerError("cancelled", "stopped while it waited for an answer", error);
-  return new HandlerError("retry", bounded(`cannot reach ${url.origin}: ${whatFailed(error)}`), error);
+  const said = whatFailed(error);
+  const code = codeOf(error);
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") return untrusted(url, said, OTHER_NAME);
+  if (UNTRUSTED.test(code)) return untrusted(url, said, OWN_AUTHORITY);
+  if (code.startsWith("HPE_"))
+    return new HandlerError("invalid-output", bounded(`${url.origin} answered with what is no HTTP: ${said}`), error);
+  return new HandlerError("retry", bounded(`cannot reach ${url.origin}: ${said}`), error);
 }
 
-/** A connection that tried several addresses failed several times: the first says enough. */
-function whatFailed(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return whatFailed(error.errors[0]);
-  const message = messageOf(error);
-  return message === "" ? (systemCode(error) ?? "the connection failed") : message;
+function untrusted({ origin }: URL, said: string, remedy: string): HandlerError {
+  return new HandlerError("spawn", `${origin} shows a certificate that is refused: ${bounded(said, 256)}; ${remedy}`);
 }
 
-/** The body, piece by piece, and the end of the connection at the cap, at an error, and when the reader has enough. */
-export async function* pieces(reply: Reply, max_bytes: number): AsyncGenerator<Buffer, void> {
-  let size_bytes = 0;
-  try {
-    for await (const piece of reply.body) {
-      if (!Buffer.isBuffer(piece)) continue;
-      size_bytes += piece.length;
-      if (size_bytes > max_bytes)
-        throw new HandlerError("output-too-large", `the answer has more than ${max_bytes} bytes`);
-      yield piece;
-    }
-  } catch (error) {
-    if (error instanceof HandlerError) throw error;
-    throw new HandlerError("retry", bounded(`the answer was cut off: ${whatFailed(error)}`), error);
-  } finally {
-    reply.body.destroy();
-  }
-}
-
-/** The body as text, in the characters that come. Throws HandlerError "invalid-output" where it is not UTF-8. */
-export async function* textPieces(reply: Reply, max_bytes: number): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (piece?: Buffer) => {
-    try {
-      return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
-    } catch (error) {
-      throw new HandlerError("invalid-output", "the answer is not UTF-8", error);
-    }
-  };
-  for await (const piece of pieces(reply, max_bytes)) yield decode(piece);
-  yield decode();
-}
-
-export async function wholeText(reply: Reply, max_bytes: number = HANDLER.output_bytes): Promise<string> {
-  let text = "";
-  for await (const piece of textPieces(reply, max_bytes)) text += piece;
-  return text;
-}
-
-/** The first words of a body that says what went wrong: never an error of its own. */
-export async function complaint(reply: Reply): Promise<string> {
-  let text = "";
-  try {
-    for await (const piece of pieces(reply, HANDLER.output_bytes)) {
-      text += piece.toString("utf8");
-      if (text.length >= HANDLER.message_chars) break;
-    }
-  } catch {
-    // What came before it broke says what there is to say.
-  }
-  return text;
-}
-
-export interface FetchOptions extends Target {
-  /** Sent to the origin of `url` only: what is secret stays there. */
-  readonly headers?: () => Readonly<Record<string, string>>;
-  /** Of one answer. Default: that of a streamed one. */
-  readonly max_bytes?: number;
-  readonly resolve?: Resolve;
-}
-
-/**
- * The same guard as a `fetch`, for libraries that take one. What the configuration allows holds for the origin of its URL; any other
- * origin (another party may have named it) must be on the internet.
- */
-export function guardedFetch(options: FetchOptions): typeof fetch {
-  const home = new URL(options.url).origin;
-  const atHome = { allow_private: options.allow_private, written: isWritten(options.url) };
-  return async (input, init) => {
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    const own = url.origin === home;
-    const headers = { ...Object.fromEntries(request.headers), ...(own ? options.headers?.() : {}) };
-    const { method, signal } = request;
-    const body = request.body === null ? {} : { body: new Uint8Array(await request.arrayBuffer()) };
-    const question = { method, headers, signal, resolve: options.resolve, ...body };
-    const reply = await follow(url, own ? atHome : { allow_private: false, written: false }, question);
-    return responseOf(reply, options.max_bytes ?? HANDLER.stream_bytes);
-  };
-}
-
-const WITHOUT_BODY = new Set([204, 205, 304]);
-
-function responseOf(reply: Reply, max_bytes: number): Response {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(reply.headers)) {
-    for (const one of [value].flat()) if (one !== undefined) headers.append(name, one);
-  }
-  const init = { status: reply.status, headers };
-  if (WITHOUT_BODY.has(reply.status)) {
-    reply.body.resume();
-    return new Response(null, init);
-  }
-  return new Response(ReadableStream.from(pieces(reply, max_bytes)), init);
+/** Of a connection that tried several addresses, the first one's. */
+function codeOf(error: unknown): string {
+  const one: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  return systemCode(one) ?? "";
 }

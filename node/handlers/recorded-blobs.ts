@@ -3,11 +3,12 @@
  * handler. Bytes are not told: the name stands for them.
  */
 import { type BlobRef, blobRef } from "../../protocols/mod.ts";
-import type { HandlerBlobs } from "./blobs.ts";
+import type { HandlerBlobs, ScratchFolder } from "./blobs.ts";
 import type { BlobAct } from "./context.ts";
 
 /** `did` resolves with the reference that the handler is told. */
 export function recordedBlobs(blobs: HandlerBlobs, did: (act: BlobAct) => Promise<BlobRef>): HandlerBlobs {
+  const scratch = blobs.scratch?.bind(blobs);
   return {
     async *open(ref) {
       // The handler may stop in the middle, and that is told too; what failed is not, for it was not read.
@@ -31,7 +32,16 @@ export function recordedBlobs(blobs: HandlerBlobs, did: (act: BlobAct) => Promis
     async put(source, media) {
       return await did({ verb: "put", ref: await blobs.put(source, media) });
     },
-    // A program's files are its own: a record does not look into them.
-    ...(blobs.scratch === undefined ? {} : { scratch: blobs.scratch.bind(blobs) }),
+    ...(scratch === undefined ? {} : { scratch: () => recordedScratch(scratch(), did) }),
+  };
+}
+
+/** What a program reads is its own affair; the files that it makes are told when it is over. */
+function recordedScratch(folder: ScratchFolder, did: (act: BlobAct) => Promise<BlobRef>): ScratchFolder {
+  return {
+    dir: folder.dir,
+    localised: (input) => folder.localised(input),
+    collected: (output) => folder.collected(output, (name, ref) => did({ verb: "file", name, ref })),
+    remove: () => folder.remove(),
   };
 }

@@ -18,13 +18,14 @@ import {
   CrashError,
   type Handler,
   HandlerError,
+  NodeStopped,
   type Ran,
   RETRYABLE,
   type Reason,
 } from "./types.ts";
 
 export interface RunOptions {
-  /** Aborts when the task is cancelled. */
+  /** Aborts when the task is cancelled, or, with a `NodeStopped` as its reason, when the node stops. */
   readonly signal?: AbortSignal;
   /** What the run does, as it does it. */
   readonly onEntry?: (entry: Entry) => void;
@@ -116,7 +117,10 @@ const STOPPED = {
   timeout: "the time is up",
   stalled: "it gave no sign of progress for too long",
   cancelled: "the task was cancelled",
+  shutdown: "its node stops",
 } as const;
+
+type Halt = keyof typeof STOPPED;
 
 /** The life of one handler's promise under a clock and a signal. */
 class Run {
@@ -126,7 +130,7 @@ class Run {
   readonly #stop = new AbortController();
   readonly #stall_ms: number | undefined;
   readonly context: RunContext;
-  #halted: "timeout" | "cancelled" | "stalled" | undefined;
+  #halted: Halt | undefined;
   #silence: NodeJS.Timeout | undefined;
 
   constructor(call: Call, { budget_ms, stall_ms }: Patience, options: RunOptions) {
@@ -151,9 +155,12 @@ class Run {
 
   async of(handler: Handler): Promise<unknown> {
     const { signal } = this.#options;
-    if (signal?.aborted === true) throw new HandlerError("cancelled", "cancelled before it started");
+    if (signal?.aborted === true)
+      throw signal.reason instanceof NodeStopped
+        ? signal.reason
+        : new HandlerError("cancelled", "cancelled before it started");
     if (!(this.#budget_ms > 0)) throw new HandlerError("timeout", "no time was left to start it");
-    const cancel = () => this.#halt("cancelled");
+    const cancel = () => this.#halt(signal?.reason instanceof NodeStopped ? "shutdown" : "cancelled");
     signal?.addEventListener("abort", cancel, { once: true });
     const timer = setTimeout(() => this.#halt("timeout"), this.#budget_ms);
     if (this.#stall_ms !== undefined) this.#silence = setTimeout(() => this.#halt("stalled"), this.#stall_ms);
@@ -184,20 +191,22 @@ class Run {
     return handler.run(this.#call, this.context);
   }
 
-  #halt(why: "timeout" | "cancelled" | "stalled"): void {
+  #halt(why: Halt): void {
     this.#halted ??= why;
     this.#stop.abort(new Error(STOPPED[why]));
   }
 
   #haltedError(error: unknown): HandlerError {
-    const reason = this.#halted === "cancelled" ? "cancelled" : "timeout";
+    const halted = this.#halted ?? "timeout";
+    const reason = halted === "stalled" ? "timeout" : halted;
     const said = messageOf(error);
-    const what =
-      this.#halted === "cancelled"
-        ? "it was cancelled"
-        : this.#halted === "stalled"
-          ? `it gave no sign of progress for ${this.#stall_ms ?? 0} ms`
-          : `it did not end within ${Math.round(this.#budget_ms)} ms`;
+    const words = {
+      cancelled: "it was cancelled",
+      shutdown: "its node stopped",
+      stalled: `it gave no sign of progress for ${this.#stall_ms ?? 0} ms`,
+      timeout: `it did not end within ${Math.round(this.#budget_ms)} ms`,
+    } as const satisfies Record<Halt, string>;
+    const what = words[halted];
     const message = bounded(said === "" ? what : `${what}: ${said}`);
     return error instanceof Abandoned ? new Abandoned(reason, message) : new HandlerError(reason, message, error);
   }

@@ -8,8 +8,10 @@ import { HandlerError } from "./types.ts";
 export interface SubTaskOptions {
   /** At most what is left of the run's own time; absent: that. */
   readonly deadline_ms?: number | undefined;
-  /** At most what is left of the run's own; absent: that. In the units of `cost`. */
+  /** At most what is left of the run's own; absent: that. In the units of `cost`. Nobody else may have it while the sub-task is open. */
   readonly budget?: number | undefined;
+  /** How many tasks may come of it, off what may come of the run; absent: a sixteenth of that. What it does not use is gone. */
+  readonly sub_tasks?: number | undefined;
   readonly custodians?: 1 | 3 | 5 | undefined;
   readonly attempts_max?: number | undefined;
   readonly lease_ms?: number | undefined;

@@ -5,6 +5,7 @@
  */
 import { messageOf } from "../fault.ts";
 import { Breaker, type End, Intensity } from "./breaker.ts";
+import { absentIn } from "./kinds.ts";
 import { handlerFor, type RunOptions, runAgent } from "./run.ts";
 import { bounded } from "./text.ts";
 import type { AgentSpec, Call, Ran } from "./types.ts";
@@ -68,6 +69,8 @@ export class Supervisor {
   #stuck = 0;
   /** Started again after it failed: the first crash fails it again. */
   #trial = false;
+  /** What it failed for is a file that is not there: known without a try. */
+  #absent = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(spec: AgentSpec, { onChange, numbers }: SupervisorOptions = {}) {
@@ -93,6 +96,9 @@ export class Supervisor {
   async start(): Promise<void> {
     let pause_ms = this.#numbers.start_pause_ms;
     while (this.#standing.state === "starting") {
+      const absent = absentIn(this.spec.handler, this.spec.dir);
+      this.#absent = absent !== undefined;
+      if (absent !== undefined) return this.#fail(`its handler ${absent.problem}; ${absent.remedy}`);
       try {
         const handler = handlerFor(this.spec);
         if (handler.start !== undefined) await this.#within(handler.start.bind(handler));
@@ -124,7 +130,7 @@ export class Supervisor {
   retry(): void {
     if (this.#standing.state !== "failed") return;
     clearTimeout(this.#timer);
-    this.#trial = true;
+    this.#trial = !this.#absent;
     this.#change("starting", `it is tried again, after this: ${this.#standing.why}`);
     void this.start();
   }
@@ -207,7 +213,15 @@ export class Supervisor {
   #fail(why: string): void {
     this.#intensity.forget();
     this.#change("failed", why);
-    this.#later(this.#numbers.failed_ms, () => this.retry());
+    this.#tryLater();
+  }
+
+  #tryLater(): void {
+    this.#later(this.#numbers.failed_ms, () => {
+      // Nothing new, and nothing that anybody needs to be told every minute.
+      if (this.#absent && absentIn(this.spec.handler, this.spec.dir) !== undefined) this.#tryLater();
+      else this.retry();
+    });
   }
 
   // --- places ---

@@ -95,7 +95,8 @@ export type Reason =
   | "invalid-input"
   | "invalid-output"
   | "output-too-large"
-  | "spawn";
+  | "spawn"
+  | "shutdown";
 
 export type Ran = {
   readonly ms: number;
@@ -126,6 +127,18 @@ export interface Handler {
   start?(signal: AbortSignal): Promise<void>;
   /** Lets go of it. */
   close?(): Promise<void>;
+  /** From now on it tells errors of the agent's code that nothing caught. */
+  watch?(onStray: (stray: Stray) => void): void;
+}
+
+/** An error of an agent's code that nothing caught: thrown in a timer or a listener, or a rejected promise that nobody awaits. */
+export interface Stray {
+  /** Of the run that it belongs to; empty: of no call, but of the module itself. */
+  readonly task: string;
+  readonly message: string;
+  readonly stack: string;
+  /** The run was over: nothing is left to fail, so it counts for the agent. */
+  readonly late: boolean;
 }
 
 /** Where a handler runs: what its agent's configuration says beside the handler. */
@@ -149,6 +162,7 @@ export const RETRYABLE = {
   "invalid-output": true,
   "output-too-large": false,
   spawn: true,
+  shutdown: true,
 } as const satisfies Record<Reason, boolean>;
 
 export class HandlerError extends Error {
@@ -158,6 +172,13 @@ export class HandlerError extends Error {
   constructor(reason: Reason, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
+  }
+}
+
+/** Why a run's signal aborts when its node stops: the task is as good as before, and another node may do it. */
+export class NodeStopped extends HandlerError {
+  constructor() {
+    super("shutdown", "its node stopped");
   }
 }
 

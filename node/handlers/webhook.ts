@@ -5,12 +5,15 @@
  * `Idempotency-Key`, and `Moot-Fence` grows with every re-award. Where requests may go is judged by `outbound.ts`.
  */
 import { z } from "zod";
+import { authoritiesField, wrongAuthorities } from "../fields/authorities.ts";
 import { handOn, map } from "../fields/fields.ts";
 import { fill, hide, type SecretText } from "../fields/secrets-in-text.ts";
 import { checkReach, headersField, privateField, urlField } from "../fields/urls.ts";
+import { Connections } from "./connections.ts";
 import type { Kind } from "./kind.ts";
 import { readLines } from "./lines.ts";
-import { ask, complaint, type Reply, type Resolve, shownUrl, type Target, wholeText } from "./outbound.ts";
+import { ask, type Resolve, shownUrl, type Target } from "./outbound.ts";
+import { complaint, type Reply, wholeText } from "./reply.ts";
 import { bounded, excerpt } from "./text.ts";
 import { type Call, type Handler, HandlerError } from "./types.ts";
 
@@ -25,16 +28,22 @@ const EXAMPLE = "https://example.com/count";
 const FORM = `a URL such as ${EXAMPLE}, or a map such as { url: ${EXAMPLE}, headers: {} }`;
 
 const short = urlField(EXAMPLE).transform((url) => ({ url, headers: {}, allow_private: false }));
-const long = map(FORM, { url: urlField(EXAMPLE), headers: headersField(), allow_private: privateField });
+const long = (dir: string) =>
+  map(FORM, {
+    url: urlField(EXAMPLE),
+    headers: headersField(),
+    allow_private: privateField,
+    ca: authoritiesField(dir),
+  });
 
 export const webhook: Kind<WebhookSpec> = {
   key: "webhook",
   example: `{ webhook: ${EXAMPLE} }`,
-  field: () =>
+  field: (dir) =>
     z
       .unknown()
       .transform((value, context) => {
-        const found = typeof value === "string" ? short.safeParse(value) : long.safeParse(value);
+        const found = typeof value === "string" ? short.safeParse(value) : long(dir).safeParse(value);
         if (found.success) return found.data;
         handOn(context, found.error);
         return z.NEVER;
@@ -42,6 +51,7 @@ export const webhook: Kind<WebhookSpec> = {
       .check(checkReach)
       .transform((value): WebhookSpec => ({ kind: "webhook", ...value })),
   make: (spec, { env }) => webhookHandler(spec, env),
+  absent: ({ ca }) => wrongAuthorities(ca),
   describe: ({ url }) => shownUrl(url),
   variables: ({ headers }) => Object.values(headers).flatMap(({ names }) => names),
 };
@@ -52,14 +62,16 @@ const LINES = new Set(["application/x-ndjson", "application/ndjson", "applicatio
 
 function webhookHandler(spec: WebhookSpec, env: readonly string[]): Handler {
   const secrets = Object.values(spec.headers);
+  const connections = new Connections();
   return {
+    close: async () => connections.close(),
     async run(call, context) {
       const { task, skill, input, fence } = call;
       const body = { task, skill, input, fence, deadlineMs: Math.floor(context.deadline_ms) };
       return await context.tool("webhook", { url: shownUrl(spec.url), body }, async () => {
         const headers = headersOf(spec, call, env);
         const question = { method: "POST", headers, body: JSON.stringify(body), signal: context.signal };
-        const reply = await ask(spec, { ...question, resolve: spec.resolve });
+        const reply = await ask(spec, { ...question, resolve: spec.resolve, connections });
         if (reply.status < 200 || reply.status > 299) throw await failed(reply, secrets);
         return LINES.has(reply.type) ? await readLines(reply, context, secrets) : await readOne(reply, secrets);
       });

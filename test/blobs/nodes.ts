@@ -1,6 +1,6 @@
 /** Real nodes in this process for tests of blobs: a network without a key on loopback, each node with a folder that goes with it. */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -75,6 +75,17 @@ export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Another byte than was written, as a worn disk would have it: nothing else of the file changes. */
+export function flip(path: string, at: number): void {
+  chmodSync(path, 0o600);
+  const file = openSync(path, "r+");
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, at);
+  byte.writeUInt8(byte.readUInt8() ^ 0x10);
+  writeSync(file, byte, 0, 1, at);
+  closeSync(file);
 }
 
 export async function all(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

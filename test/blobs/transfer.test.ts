@@ -1,5 +1,5 @@
 /** `/moot/blob/1` between real hosts: cut, slow, lying and vanishing holders; nothing is received twice, nothing wrong is kept. */
-import { chmodSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Stream } from "@libp2p/interface";
@@ -10,7 +10,7 @@ import { BlobStore } from "../../node/blobs/store.ts";
 import { Talk } from "../../node/blobs/talk.ts";
 import { BLOB, BLOB_PROTOCOL, type Digest, type PeerId } from "../../protocols/mod.ts";
 import { type Station, station, stopAll } from "../host/helpers.ts";
-import { all, bytesOf, MIB, once } from "./nodes.ts";
+import { all, bytesOf, flip, MIB, once } from "./nodes.ts";
 
 const FOREVER = new AbortController().signal;
 const PATIENCE = { open_ms: 1_000, chunk_ms: 400, pause_ms_first: 20 };
@@ -45,17 +45,20 @@ async function peer({
   join: others = [],
   max_bytes = 64 * MIB,
   serves = true,
+  lies_at,
 }: {
   join?: Peer[];
   max_bytes?: number;
   serves?: boolean;
+  /** It says something else than this chunk. */
+  lies_at?: number;
 } = {}): Promise<Peer> {
   const dir = mkdtempSync(join(tmpdir(), "moot-transfer-"));
   const made = await station({ join: others.map((one) => one.station) });
   const refused: string[] = [];
   const store = await openStore(dir, max_bytes);
   const server = new BlobServer({
-    store,
+    store: lies_at === undefined ? store : lying(store, lies_at),
     mayRead: () => true,
     onRefused: (from, clause) => refused.push(`${from} ${clause}`),
   });
@@ -66,6 +69,16 @@ async function peer({
     rmSync(dir, { recursive: true, force: true });
   });
   return { id: made.id, station: made, store, server, fetcher: fetcherOf(made, store, refused), refused, dir };
+}
+
+/** What an honest node never does: its own disk is checked before it answers. */
+function lying(store: BlobStore, at: number): Pick<BlobStore, "get" | "list" | "chunks"> {
+  async function* chunks(...[blob, from, count]: Parameters<BlobStore["chunks"]>): ReturnType<BlobStore["chunks"]> {
+    let index = from;
+    for await (const chunk of store.chunks(blob, from, count))
+      yield index++ === at ? new Uint8Array(chunk.length) : chunk;
+  }
+  return { get: (blob) => store.get(blob), list: (blob) => store.list(blob), chunks };
 }
 
 /** A peer whose streams are served by the function. */
@@ -145,18 +158,27 @@ it("takes the rest from another holder when the first one dies in the middle", a
 });
 
 it("notices the first wrong chunk, lowers the score of whoever sent it, and asks another", async () => {
-  const [liar, honest] = [await peer(), await peer()];
+  const [liar, honest] = [await peer({ lies_at: 5 }), await peer()];
   const asker = await peer({ join: [liar, honest] });
   const { blob, bytes } = await liar.store.put(once(data));
   await honest.store.put(once(data));
-  const path = liar.store.path(blob);
-  chmodSync(path, 0o600);
-  writeSync(openSync(path, "r+"), Buffer.from("lie"), 0, 3, 5 * BLOB.chunk_bytes);
   await asker.fetcher.fetch(wanted(blob, bytes, [liar, honest]));
   expect(asker.refused).toEqual([`${liar.id} BLOB-4`]);
   // The wrong chunk, and no other twice.
   expect(asker.fetcher.received_bytes).toBe(data.length + BLOB.chunk_bytes);
   expect((await all(asker.store.chunks(blob, 0, CHUNKS))).equals(data)).toBe(true);
+});
+
+it("is not sent what a holder's disk has damaged: the holder drops it and keeps its score, and another is asked", async () => {
+  const [worn, whole] = [await peer(), await peer()];
+  const asker = await peer({ join: [worn, whole] });
+  const { blob, bytes } = await worn.store.put(once(data));
+  await whole.store.put(once(data));
+  flip(worn.store.path(blob), 5 * BLOB.chunk_bytes + 7);
+  await asker.fetcher.fetch(wanted(blob, bytes, [worn, whole]));
+  expect(asker.refused).toEqual([]);
+  expect(asker.fetcher.received_bytes).toBe(data.length);
+  expect([worn.store.has(blob), whole.store.has(blob)]).toEqual([false, true]);
 });
 
 it("leaves a peer that is silent, and one that sends a little now and then, in a bounded time", async () => {

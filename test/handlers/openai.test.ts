@@ -118,6 +118,9 @@ test.each([
   ["whole", "not streamed"],
   ["unmarked", "no mark"],
   ["two", "first"],
+  ["afterwards", "all of it"],
+  ["blank", "blank"],
+  ["empty", ""],
 ])("an endpoint of another habit is understood: %s", async (model, text) => {
   const ran = await run(agent(model));
   expect(ran.ok ? Object(ran.output).text : ran.message).toBe(text);
@@ -126,7 +129,11 @@ test.each([
 test.each([
   ["long", "invalid-output", true, 'the answer was cut at its longest (raise max_tokens): "as far as it"'],
   ["filtered", "error", false, "withheld by a content filter"],
-  ["tools", "invalid-output", true, 'ended with "tool_calls", which is no text'],
+  ["tools", "invalid-output", true, "the model wants to call a tool, and was given none"],
+  ["wishes", "invalid-output", true, "the model wants to call a tool, and was given none"],
+  ["wishes-old", "invalid-output", true, "the model wants to call a tool, and was given none"],
+  ["wishes-whole", "invalid-output", true, "the model wants to call a tool, and was given none"],
+  ["unreasoned", "retry", true, "cut off before its end"],
   ["refuses", "error", false, 'the model refused: "I will not."'],
   ["breaks", "retry", true, 'the endpoint says: "The engine is overloaded (overloaded_error)"'],
   ["wrong", "error", false, 'the endpoint says: "your prompt is rude (invalid_request_error)"'],
@@ -146,6 +153,24 @@ test.each([
   const [found, again, message] = ending(await run(agent(model)));
   expect([found, again]).toEqual([reason, retryable]);
   expect(message).toContain(words);
+});
+
+const USED = { inputTokens: 12, outputTokens: 5 };
+
+test.each([
+  ["hello", USED, 1.2],
+  ["lastly", USED, 1.2],
+  ["growing", USED, 1.2],
+  ["uncounted", null, 0],
+  ["miscounted", null, 0],
+])("what %s counts is the usage and the cost, and no count costs nothing", async (model, usage, cost) => {
+  const ran = await run(agent(model, { price: { input_per_million: 100_000, output_per_million: 0 } }));
+  expect([ran.ok ? Object(ran.output).usage : ran.message, ran.cost]).toEqual([usage, cost]);
+});
+
+test("an answer that breaks costs nothing here, whatever was counted before", async () => {
+  const ran = await run(agent("costly", { price: { input_per_million: 100_000, output_per_million: 0 } }));
+  expect([...ending(ran).slice(0, 2), ran.cost]).toEqual(["retry", true, 0]);
 });
 
 test("half an answer costs as well", async () => {

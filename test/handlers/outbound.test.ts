@@ -6,8 +6,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isDisguised, isWritten, reachOf } from "../../node/fields/reach.ts";
+import { guardedFetch } from "../../node/handlers/guarded-fetch.ts";
 import { HandlerError } from "../../node/handlers/mod.ts";
-import { ask, guardedFetch, type Question, type Resolve, wholeText } from "../../node/handlers/outbound.ts";
+import { ask, type Question, type Resolve } from "../../node/handlers/outbound.ts";
+import { wholeText } from "../../node/handlers/reply.ts";
 
 /** Listens on all addresses of this machine, of both families: whoever comes through, by whatever name, is counted. */
 let listener: Server;

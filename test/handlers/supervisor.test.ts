@@ -1,4 +1,7 @@
 /** An agent's life: it starts, crashes, fails, comes back, pauses, drains and stops; and at no time more runs than it has places. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type AgentSpec, type Handler, HandlerError, type Standing, Supervisor } from "../../node/handlers/mod.ts";
 import { CrashError } from "../../node/handlers/types.ts";
@@ -72,6 +75,31 @@ test("one that is tried again after it failed says why it had failed, as long as
   expect(supervisor.standing).toMatchObject({ state: "starting", why: expect.stringContaining("no connection") });
   gate.resolve();
   await until(() => supervisor.standing.state === "ready");
+});
+
+test("one whose program is absent is failed at once, tells nobody again and again, and is ready when it comes", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "folkmoot-absent-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const numbers = { crashes: 0, start_pause_ms: 1, failed_ms: 20 };
+  const standings: Standing[] = [];
+  const absent = new Supervisor(agentOf({ kind: "exec", argv: ["./p.sh"] }, { dir }), {
+    onChange: (standing) => standings.push(standing),
+    numbers,
+  });
+  onTestFinished(() => absent.close());
+  await absent.start();
+  // Another that fails is tried again four times meanwhile.
+  let starts = 0;
+  const start = () => Promise.reject(new Error(`start ${++starts}`));
+  void supervised({ run: async () => 1, start }, {}, numbers).supervisor.start();
+  await until(() => starts >= 5);
+  const why = `its handler names ${join(dir, "p.sh")}, which is not a file; write the path of a program`;
+  expect(standings).toMatchObject([{ state: "failed", why, withheld: 1 }]);
+  writeFileSync(join(dir, "p.sh"), "#!/bin/sh\necho 1\n", { mode: 0o755 });
+  await until(() => absent.standing.state === "ready");
+  expect(standings.map(({ state }) => state)).toEqual(["failed", "starting", "ready"]);
+  expect(absent.standing).toMatchObject({ why: "", withheld: 0 });
+  expect(ending(await absent.run(call))[2]).toBe("1");
 });
 
 test("a start that never ends fails with its time", async () => {

@@ -1,6 +1,6 @@
 /**
  * An A2A agent made with the official SDK, for tests: the input's `mode` says what it does. Prints its port on stdout; `GET /seen`
- * tells what was asked and cancelled. Ends when its stdin does. Arguments: `stream` or `plain`, and a port.
+ * tells what was asked and cancelled. Ends when its stdin does. Arguments: `stream` or `plain`, a port, and where others find it.
  */
 import { type AgentCard, type Part, Role, type TaskState as State, TaskState } from "@a2a-js/sdk";
 import {
@@ -14,11 +14,14 @@ import {
 import { agentCardHandler, jsonRpcHandler, UserBuilder } from "@a2a-js/sdk/server/express";
 import express from "express";
 
-const [, , style = "stream", port = "0"] = process.argv;
+const [, , style = "stream", port = "0", place] = process.argv;
 const seen: unknown[] = [];
 const cancelled: string[] = [];
 const headers: unknown[] = [];
 const hanging = new Map<string, () => void>();
+/** Tasks that are not named before they are let go. */
+const unnamed: (() => void)[] = [];
+let hungUp = 0;
 
 const common = { metadata: undefined, filename: "" };
 const text = (value: string): Part => ({ ...common, content: { $case: "text", value }, mediaType: "text/plain" });
@@ -115,6 +118,12 @@ const MODES: Readonly<Record<string, Mode>> = {
     await new Promise<void>((resolve) => hanging.set(taskId, resolve));
     told.move(TaskState.TASK_STATE_CANCELED, "stopped");
   },
+  async late(told, _, taskId) {
+    await new Promise<void>((resolve) => unnamed.push(resolve));
+    told.begin();
+    await new Promise<void>((resolve) => hanging.set(taskId, resolve));
+    told.move(TaskState.TASK_STATE_CANCELED, "stopped");
+  },
   async die(told) {
     told.begin();
     told.move(WORKING, "about to die");
@@ -149,9 +158,13 @@ const executor: AgentExecutor = {
     }
     bus.finished();
   },
-  async cancelTask(taskId) {
+  async cancelTask(taskId, bus) {
     cancelled.push(taskId);
-    hanging.get(taskId)?.();
+    const stop = hanging.get(taskId);
+    if (stop !== undefined) return stop();
+    const status = { state: TaskState.TASK_STATE_CANCELED, message: undefined, timestamp: new Date().toISOString() };
+    bus.publish(AgentEvent.statusUpdate({ taskId, contextId: "", status, metadata: undefined }));
+    bus.finished();
   },
 };
 
@@ -163,7 +176,12 @@ const server = app.listen(Number(port), "127.0.0.1", () => {
     name: "Tested",
     description: "Does what the mode says",
     supportedInterfaces: [
-      { url: `http://127.0.0.1:${listens}/a2a`, protocolBinding: "JSONRPC", tenant: "", protocolVersion: "1.0" },
+      {
+        url: `${place ?? `http://127.0.0.1:${listens}`}/a2a`,
+        protocolBinding: "JSONRPC",
+        tenant: "",
+        protocolVersion: "1.0",
+      },
     ],
     provider: undefined,
     version: "1.0.0",
@@ -187,11 +205,18 @@ const server = app.listen(Number(port), "127.0.0.1", () => {
     signatures: [],
   };
   const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), executor);
-  app.use((request, _, next) => {
+  app.use((request, response, next) => {
     headers.push(request.headers);
+    response.on("close", () => {
+      if (!response.writableEnded) hungUp++;
+    });
     next();
   });
-  app.get("/seen", (_, response) => void response.json({ seen, cancelled, headers }));
+  app.get("/seen", (_, response) => void response.json({ seen, cancelled, headers, hungUp }));
+  app.get("/go-on", (_, response) => {
+    for (const goOn of unnamed.splice(0)) goOn();
+    response.json({});
+  });
   app.use("/busy", (_, response) => void response.status(503).send("come back later"));
   app.use("/denied", (request, response) => void response.status(401).send(`not ${request.headers.authorization}`));
   app.use("/.well-known/agent-card.json", agentCardHandler({ agentCardProvider: requestHandler }));

@@ -11,7 +11,13 @@ interface Asked {
   readonly stream_options?: { readonly include_usage?: boolean };
 }
 
-const seen: { readonly path: string; readonly headers: unknown; readonly body: unknown }[] = [];
+const seen: {
+  readonly path: string;
+  /** The other end of its connection: tells connections apart. */
+  readonly port: number | undefined;
+  readonly headers: unknown;
+  readonly body: unknown;
+}[] = [];
 let hungUp = 0;
 
 const USAGE = { prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 };
@@ -101,7 +107,85 @@ const MODELS: Readonly<Record<string, Model>> = {
   },
   long: (response, asked) => answer(response, asked, ["as far as it"], "length"),
   filtered: (response, asked) => answer(response, asked, [], "content_filter"),
+  uncounted: (response, { model }) => {
+    begin(response);
+    send(response, frame(model, { content: "not counted" }));
+    send(response, frame(model, {}, "stop"));
+    send(response, "[DONE]");
+    response.end();
+  },
+  /** In the event of the last word, and nowhere else. */
+  lastly: (response, { model }) => {
+    begin(response);
+    send(response, { ...frame(model, { content: "counted " }), usage: null });
+    send(response, { ...frame(model, { content: "at last" }, "stop"), usage: USAGE });
+    send(response, "[DONE]");
+    response.end();
+  },
+  /** In every event, growing. */
+  growing: (response, { model }) => {
+    begin(response);
+    const grown = (completion_tokens: number) => ({ ...USAGE, completion_tokens });
+    send(response, { ...frame(model, { content: "counted " }), usage: grown(1) });
+    send(response, { ...frame(model, { content: "always" }), usage: grown(2) });
+    send(response, { ...frame(model, {}, "stop"), usage: USAGE });
+    response.end();
+  },
+  miscounted: (response, { model }) => {
+    begin(response);
+    send(response, frame(model, { content: "counted wrongly" }));
+    send(response, { ...frame(model, {}, "stop"), usage: { prompt_tokens: -1, completion_tokens: "five" } });
+    send(response, "[DONE]");
+    response.end();
+  },
+  /** After the mark nothing counts. */
+  afterwards: (response, asked) => {
+    begin(response);
+    send(response, frame(asked.model, { content: "all of it" }));
+    send(response, frame(asked.model, {}, "stop"));
+    send(response, "[DONE]");
+    send(response, frame(asked.model, { content: " and more" }));
+    response.end();
+  },
+  /** Some write an empty reason until there is one. */
+  blank: (response, { model }) => {
+    begin(response);
+    send(response, frame(model, { content: "blank" }, ""));
+    send(response, frame(model, {}, "stop"));
+    send(response, { ...frame(model, {}, ""), usage: USAGE });
+    response.end();
+  },
+  empty: (response, asked) => answer(response, asked, []),
+  /** The mark came, and no reason of the end before it. */
+  unreasoned: (response, { model }) => {
+    begin(response);
+    send(response, frame(model, { content: "half" }));
+    send(response, "[DONE]");
+    response.end();
+  },
+  costly: (response, { model }) => {
+    begin(response);
+    send(response, { ...frame(model, { content: "half" }), usage: USAGE });
+    send(response, trouble("The engine is overloaded", "overloaded_error"));
+    response.end();
+  },
   tools: (response, asked) => answer(response, asked, [], "tool_calls"),
+  /** Ends as if it were an answer. */
+  wishes: (response, { model }) => {
+    begin(response);
+    const call = { index: 0, id: "c1", type: "function", function: { name: "look", arguments: "" } };
+    send(response, frame(model, { role: "assistant", content: null, tool_calls: [call] }));
+    send(response, frame(model, { tool_calls: [{ index: 0, function: { arguments: '{"at":1}' } }] }));
+    send(response, frame(model, {}, "stop"));
+    send(response, "[DONE]");
+    response.end();
+  },
+  "wishes-old": (response, asked) => answer(response, asked, [], "function_call"),
+  "wishes-whole": (response, { model }) => {
+    const call = { id: "c1", type: "function", function: { name: "look", arguments: "{}" } };
+    const message = { role: "assistant", content: null, tool_calls: [call] };
+    error(response, 200, { id: "1", model, choices: [{ index: 0, message, finish_reason: "tool_calls" }] });
+  },
   refuses: (response, asked) => {
     begin(response);
     send(response, frame(asked.model, { refusal: "I will " }));
@@ -183,7 +267,7 @@ const server = createServer(async (request, response) => {
   let text = "";
   for await (const piece of request) text += String(piece);
   const asked: Asked = JSON.parse(text);
-  seen.push({ path, headers: request.headers, body: asked });
+  seen.push({ path, port: request.socket.remotePort, headers: request.headers, body: asked });
   const model = path.startsWith("/v1/chat/completions") ? MODELS[asked.model] : undefined;
   if (model === undefined)
     return error(response, 404, trouble(`The model ${asked.model} does not exist`, "invalid_request_error"));

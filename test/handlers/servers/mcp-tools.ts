@@ -25,6 +25,10 @@ export function toolServer(): McpServer {
   server.registerTool("fail", { inputSchema: z.object({}) }, async () => ({ ...words("no such row"), isError: true }));
   server.registerTool("environment", { inputSchema: z.object({}) }, async () => words(JSON.stringify(process.env)));
   server.registerTool("pid", { inputSchema: z.object({}) }, async () => words(JSON.stringify({ pid: process.pid })));
+  server.registerTool("version", { inputSchema: z.object({}) }, async (_, context) => {
+    const said = Object(context.mcpReq.envelope)["io.modelcontextprotocol/protocolVersion"];
+    return words(JSON.stringify({ said: said ?? "older" }));
+  });
   server.registerTool("huge", { inputSchema: z.object({ bytes: z.number() }) }, async ({ bytes }) =>
     words("x".repeat(bytes)),
   );

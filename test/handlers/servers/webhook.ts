@@ -7,12 +7,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 interface Seen {
   readonly method: string;
   readonly path: string;
+  /** The other end of its connection: tells connections apart. */
+  readonly port: number | undefined;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }
 
 const seen: Seen[] = [];
 let connections = 0;
+let open = 0;
 let hungUp = 0;
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -29,6 +32,9 @@ function lines(response: ServerResponse, values: readonly unknown[]): void {
   response.writeHead(200, { "content-type": "application/x-ndjson; charset=utf-8" });
   for (const value of values) response.write(`${typeof value === "string" ? value : JSON.stringify(value)}\n`);
 }
+
+/** Answers that wait until they are let go. */
+const waiting: (() => void)[] = [];
 
 type Answer = (response: ServerResponse, body: string, request: IncomingMessage) => void;
 
@@ -91,6 +97,9 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     lines(response, []);
     response.end(`{"output":"${"x".repeat(100_000)}"}\n`);
   },
+  /** Longer than an idle connection is kept. */
+  "/slow": (response, body) => void setTimeout(() => response.end(body), 4_500),
+  "/waits": (response, body) => waiting.push(() => response.end(body)),
   "/there": (response) => void response.writeHead(308, { location: "/echo" }).end(),
   "/around": (response) => void response.writeHead(307, { location: "/around" }).end(),
   "/seen-other": (response) => void response.writeHead(303, { location: "/echo" }).end(),
@@ -102,14 +111,23 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 
 const server = createServer(async (request, response) => {
   const path = request.url ?? "";
-  if (path === "/seen") return json(response, 200, { seen, connections, hungUp });
+  if (path === "/seen") return json(response, 200, { seen, connections, open, hungUp });
+  if (path === "/go-on") {
+    for (const goOn of waiting.splice(0)) goOn();
+    return json(response, 200, {});
+  }
   const body = await bodyOf(request);
-  seen.push({ method: request.method ?? "", path, headers: request.headers, body });
+  const port = request.socket.remotePort;
+  seen.push({ method: request.method ?? "", path, port, headers: request.headers, body });
   const answer = ANSWERS[path.split("?", 1)[0] ?? ""];
   if (answer === undefined) return json(response, 404, { why: "no such path" });
   return answer(response, body, request);
 });
-server.on("connection", () => connections++);
+server.on("connection", (socket) => {
+  connections++;
+  open++;
+  socket.on("close", () => open--);
+});
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   process.stdout.write(`${typeof address === "object" ? address?.port : ""}\n`);

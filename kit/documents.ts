@@ -7,7 +7,7 @@ import { fill, isFields, type Scope, textOf } from "./template.ts";
 export const WORK = "conformance.work@1";
 export const NARROW = "conformance.narrow@1";
 
-type Fields = { readonly [key: string]: Json };
+export type Fields = { readonly [key: string]: Json };
 
 export function taskOf(step: TaskStep, network: string, scope: Scope): Json {
   const { scene, pace, names, word } = scope;
@@ -92,12 +92,13 @@ export function cardOf(step: CardStep, network: string, scope: Scope): Json {
   return signed(document, scene.seal(step.by, JSON.stringify(document)), scope);
 }
 
-function changes(fields: Json | undefined, scope: Scope): Fields {
+export function changes(fields: Json | undefined, scope: Scope): Fields {
   const filled = fill(fields ?? {}, scope);
   return isFields(filled) ? filled : {};
 }
 
-function signed(document: Fields, seal: string, scope: Scope): Fields {
+/** With its seal and digest. */
+export function signed(document: Fields, seal: string, scope: Scope): Fields {
   return { document, seal, digest: idOf(seal, scope) };
 }
 

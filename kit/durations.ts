@@ -1,9 +1,9 @@
 /**
- * Durations as scripts write them: sums of the protocol's own, by their names in the specification's table of limits, each with
+ * Durations as scripts write them: sums of the protocol's own, by their names in the specification's tables of limits, each with
  * an optional factor before and divisor after: `2 retry_ms + lease_ms_min / 3`. Two words mean what only a stage can say:
  * `soon`, in which a prompt answer must have come, and `moment`, after which a prompt answer would have come. Pure.
  */
-import { LIMITS } from "../protocols/mod.ts";
+import { BLOB, LIMITS, PERMISSIONS } from "../protocols/mod.ts";
 
 export interface Pace {
   readonly soon_ms: number;
@@ -11,7 +11,9 @@ export interface Pace {
 }
 
 const TERM = /^(?<factor>\d+)? ?(?<name>[a-z_]+)(?: ?\/ ?(?<divisor>\d+))?$/;
-const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(LIMITS));
+const NUMBERS: ReadonlyMap<string, number> = new Map(
+  [LIMITS, PERMISSIONS, BLOB].flatMap((numbers) => Object.entries(numbers)),
+);
 
 /** In milliseconds, whole. Throws RangeError when the text is no such sum: a mistake in a script. */
 export function durationOf(text: string, pace: Pace): number {

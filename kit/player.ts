@@ -4,8 +4,10 @@
  * knows no clause and no message; both are in the scripts.
  */
 import { protocolOf } from "../protocols/mod.ts";
+import { blobOf, servedOf } from "./blobs.ts";
 import { awardOf, cardOf, outcomeOf, taskOf } from "./documents.ts";
 import { durationOf } from "./durations.ts";
+import { grantOf, revocationOf, rootOf } from "./grants.ts";
 import { matches } from "./pattern.ts";
 import { ACTORS, type Actor, type Json, type Protocol, type Script, type Step } from "./script.ts";
 import type { Bytes, Heard, Scene, Stage, UserAnswer } from "./stage.ts";
@@ -37,7 +39,7 @@ export async function play(stage: Stage, { script, name, seed }: Play): Promise<
   }
   let scene: Scene;
   try {
-    scene = await stage.open(castOf(script), seed);
+    scene = await stage.open(castOf(script), seed, script.needs?.includes("roots") ?? false);
   } catch (error) {
     return { type: "fail", step: 0, detail: `the actors cannot reach the peer: ${String(error)}` };
   }
@@ -64,6 +66,10 @@ type Meddling = Extract<
   | { cut: Actor }
   | { record: Actor }
   | { stream: Actor }
+  | { admit: Actor }
+  | { bar: Actor }
+  | { serve: Actor }
+  | { ask: Actor }
   | { user: string }
   | { answered: string }
   | { unanswered: string }
@@ -96,6 +102,7 @@ class Player {
     this.#names.set("P", scene.self);
     this.#names.set("network", stage.network);
     this.#names.set("case", own.$case);
+    this.#names.set("root", rootOf(scene));
     for (const actor of ACTORS) this.#names.set(actor, scene.idOf(actor));
   }
 
@@ -120,6 +127,9 @@ class Player {
     if ("award" in step) return this.#name(step.award, awardOf(step, network, this.#scope));
     if ("outcome" in step) return this.#name(step.outcome, outcomeOf(step, network, this.#scope));
     if ("card" in step) return this.#name(step.card, cardOf(step, network, this.#scope));
+    if ("grant" in step) return this.#name(step.grant, grantOf(step, network, this.#scope));
+    if ("revocation" in step) return this.#name(step.revocation, revocationOf(step, network, this.#scope));
+    if ("text" in step) return this.#name(step.blob, blobOf(textOf(this.#fill(step.text)), this.#scene));
     if ("let" in step) return this.#name(step.let, this.#fill(step.be));
     if ("say" in step) return this.#say(step);
     if ("frame" in step) return this.#scene.throwIn(step.frame, step.protocol, bytesOf(this.#fill(step.bytes)));
@@ -140,13 +150,29 @@ class Player {
     if ("cut" in step) return this.#cut(step.cut, this.#ms(step.within ?? "soon"));
     if ("record" in step) return this.#record(step);
     if ("stream" in step) return this.#stream(step);
+    if ("admit" in step) return this.#admit(step);
+    if ("bar" in step) return scene.bar(step.bar);
+    if ("serve" in step) return scene.serve(step.serve, servedOf(step, this.#scope));
+    if ("ask" in step) return this.#ask(step);
     if ("restart" in step) return scene.restart(step.empty === true);
     if ("drain" in step) return scene.drain();
     if ("answered" in step) return this.#answered(step);
     if ("unanswered" in step) return this.#unanswered(step);
-    const asked =
-      step.user === "cancel" ? scene.cancel(textOf(this.#fill(step.task))) : scene.submit(this.#fill(step.request));
-    this.#asked.set(step.as, asked);
+    this.#asked.set(step.as, this.#wish(step));
+  }
+
+  #wish(step: Extract<Step, { user: string }>): () => UserAnswer | undefined {
+    const scene = this.#scene;
+    switch (step.user) {
+      case "submit":
+        return scene.submit(this.#fill(step.request));
+      case "cancel":
+        return scene.cancel(textOf(this.#fill(step.task)));
+      case "put":
+        return scene.put(rawOf(this.#fill(step.contents)));
+      case "fetch":
+        return scene.fetch(this.#fill(step.ref));
+    }
   }
 
   // --- doing ---
@@ -166,10 +192,10 @@ class Player {
     this.#scene.publish(publish, shard, { base64 });
   }
 
-  async #stream({ stream, protocol, bytes, reset }: Extract<Step, { stream: Actor }>): Promise<void> {
-    const raw = bytesOf(this.#fill(bytes));
-    if (typeof raw === "string") throw new Error("a stream takes bytes");
-    const until_ms = this.#now + this.#ms(reset ? "soon" : "moment");
+  async #stream(step: Extract<Step, { stream: Actor }>): Promise<void> {
+    const { stream, protocol, bytes, reset, within = reset ? "soon" : "moment" } = step;
+    const raw = rawOf(this.#fill(bytes));
+    const until_ms = this.#now + this.#ms(within);
     if ((await this.#scene.raw(stream, protocol, raw, until_ms)) !== reset)
       throw new Broken(reset ? "does not reset the stream" : "resets a stream on which all is well");
   }
@@ -179,6 +205,24 @@ class Player {
     const given = await this.#scene.record(record, textOf(this.#fill(key)), seal);
     if (given !== kept)
       throw new Broken(given ? "kept a record that it must refuse" : "does not keep a record that is good");
+  }
+
+  async #admit({ admit, chain = [], bytes, answer }: Extract<Step, { admit: Actor }>): Promise<void> {
+    const shown = bytes === undefined ? JSON.stringify({ grants: this.#fill(chain) }) : bytesOf(this.#fill(bytes));
+    const told = await this.#scene.admit(admit, shown, this.#now + this.#ms("soon"));
+    if (!matches(told ?? null, answer, this.#scope))
+      throw new Broken(
+        `tells ${admit}, which shows its chain, ${JSON.stringify(told) ?? "nothing"}; ${JSON.stringify(answer)} is right`,
+      );
+  }
+
+  async #ask({ ask, request, answer, contents }: Extract<Step, { ask: Actor }>): Promise<void> {
+    const wanted = contents === undefined ? "" : rawOf(this.#fill(contents)).base64;
+    const about = { bytes: lengthOf(wanted), until_ms: this.#now + this.#ms("soon") };
+    const { head, contents: got } = await this.#scene.ask(ask, this.#fill(request), about);
+    if (!matches(head ?? null, answer, this.#scope))
+      throw new Broken(`answers ${JSON.stringify(head) ?? "nothing"}; ${JSON.stringify(answer)} is right`);
+    if (got.base64 !== wanted) throw new Broken("what follows the head of its answer is not what was asked for");
   }
 
   // --- its user ---
@@ -193,7 +237,7 @@ class Player {
     if (answer === undefined) throw new Broken(`its user has no answer within ${within}`);
     if (answer.ok !== ok)
       throw new Broken(answer.ok ? "granted what it must refuse its user" : `refused its user: ${answer.why}`);
-    if (answer.ok) this.#name(answered, { task: answer.task ?? "" });
+    if (answer.ok) this.#name(answered, { task: answer.task ?? "", blob: answer.blob ?? "" });
   }
 
   async #unanswered({ unanswered, for: span = "moment" }: Extract<Step, { unanswered: string }>): Promise<void> {
@@ -323,6 +367,17 @@ function short(heard: Heard): string {
   const { type, kind, reason, ballot, answer } = content;
   const more = [reason, answer, isFields(ballot) ? `${ballot["round"]}.${ballot["custodian"]}` : undefined];
   return [type ?? kind, ...more].filter((word) => word !== undefined).join(" ");
+}
+
+/** Of what this base64 stands for. */
+function lengthOf(base64: string): number {
+  return (base64.length / 4) * 3 - (/=*$/.exec(base64)?.[0].length ?? 0);
+}
+
+function rawOf(value: Json): Bytes {
+  const bytes = bytesOf(value);
+  if (typeof bytes === "string") throw new Error("these must be bytes");
+  return bytes;
 }
 
 function bytesOf(value: Json): string | Bytes {

@@ -18,13 +18,17 @@ const VERSION_1: readonly Requirement[] = [
   ...clauses("DIR", "MUST", [1, 2, 3, 4, 10]),
   ...clauses("DIR", "SHOULD", [5, 6, 7, 8, 9, 11, 12, 13]),
   ...clauses("AUCTION", "MUST", [1, 4, 5, 6, 8, 13, 16, 18, 19, 22]),
-  ...clauses("AUCTION", "SHOULD", [2, 3, 7, 9, 10, 11, 12, 14, 15, 17, 20, 21]),
+  ...clauses("AUCTION", "SHOULD", [2, 3, 7, 9, 10, 11, 12, 14, 15, 17, 20, 21, 23]),
   ...clauses(
     "CLAIM",
     "MUST",
-    [1, 2, 3, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 21, 23, 24, 25, 26, 27, 28, 32, 36, 40, 41, 42, 43, 45],
+    [1, 2, 3, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 21, 23, 24, 25, 26, 27, 28, 32, 36, 40, 41, 42, 43, 45, 47],
   ),
-  ...clauses("CLAIM", "SHOULD", [4, 11, 13, 14, 17, 19, 22, 29, 30, 31, 33, 34, 35, 37, 38, 39, 44, 46]),
+  ...clauses("CLAIM", "SHOULD", [4, 11, 13, 14, 17, 19, 22, 29, 30, 31, 33, 34, 35, 37, 38, 39, 44, 46, 48]),
+  ...clauses("PERM", "MUST", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+  ...clauses("PERM", "SHOULD", [12]),
+  ...clauses("BLOB", "MUST", [1, 2, 3, 4]),
+  ...clauses("BLOB", "SHOULD", [5, 6, 7]),
 ];
 
 export const REQUIREMENTS: ReadonlyMap<string, readonly Requirement[]> = new Map([["1", VERSION_1]]);

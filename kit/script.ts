@@ -10,9 +10,20 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export const ACTORS = ["A", "B", "C", "D", "E"] as const;
 export type Actor = (typeof ACTORS)[number];
 export type Someone = Actor | "P";
+/** Who signs grants; any other name is a stranger's. */
+export type Signer = Actor | "root" | "somebody else";
 
 /** What the peer under test is in a script: strangers may choose to be only some of it. */
-export const ROLES = ["wire", "directory", "bidder", "contractor", "custodian", "conductor", "initiator"] as const;
+export const ROLES = [
+  "wire",
+  "directory",
+  "bidder",
+  "contractor",
+  "custodian",
+  "conductor",
+  "initiator",
+  "holder",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
@@ -20,7 +31,9 @@ export type Role = (typeof ROLES)[number];
  * another with `conformance.narrow@1` and one place; `submit`, `cancel`, `restart`, `drain`: somebody who does that at the peer;
  * `topics`, `dht`: that it speaks gossipsub, or serves the DHT, which it may leave out; `unbroken`: that those around it are connected from the first moment
  * after its restart; `wipe`: who takes its disk away; `patience`: hours; `libp2p`: a layer below messages, which virtual time does
- * not have.
+ * not have; `roots`: that it was started in a network that names the kit's root, with a certificate of the kit's (`grants.ts`);
+ * `blobs`: that it speaks `/moot/blob/1`; `put`, `fetch`: somebody who gives it a blob, or has it fetch one; `sub-tasks`: that the agent
+ * of `work` submits what its input says.
  */
 export const NEEDS = [
   "work",
@@ -35,6 +48,11 @@ export const NEEDS = [
   "wipe",
   "patience",
   "libp2p",
+  "roots",
+  "blobs",
+  "put",
+  "fetch",
+  "sub-tasks",
 ] as const;
 export type Need = (typeof NEEDS)[number];
 
@@ -92,19 +110,72 @@ export interface CardStep {
   readonly with?: Template;
 }
 
+/** A grant: `$name.chain` down from the root's (a list of seals), `.seal`, `.digest`, `.document`. */
+export interface GrantStep {
+  readonly grant: string;
+  /** `root`: whom the network names. */
+  readonly by: Signer;
+  readonly to: Someone;
+  /** Absent: `member`. */
+  readonly can?: readonly Template[];
+  readonly limits?: Template;
+  /** The grant that it passes a part of on. */
+  readonly under?: string;
+  /** From now; absent: from now on, for a quarter of `delegated_ms_max`, or as long as the one above it. */
+  readonly from?: Duration;
+  readonly until?: Duration;
+  readonly with?: Template;
+}
+
+/** A revocation of these grants: `$name.seal`, `.digest`, `.document`. */
+export interface RevocationStep {
+  readonly revocation: string;
+  readonly by: Signer;
+  readonly of: readonly string[];
+  /** The grant whose chain shows that the signer may. */
+  readonly proof?: string;
+  readonly with?: Template;
+}
+
+/** A blob of a text: `$name.id`, `.bytes`, `.list` and `.contents` (bytes), `.ref` (what stands for it in a body). */
+export interface BlobStep {
+  readonly blob: string;
+  readonly text: Template;
+}
+
 export type Step =
   | TaskStep
   | AwardStep
   | OutcomeStep
   | CardStep
+  | GrantStep
+  | RevocationStep
+  | BlobStep
   /** A value under a name, to be used again. */
   | { readonly let: string; readonly be: Template }
   /** A message to the peer under test, on the stream of its protocol. */
   | { readonly say: Actor; readonly message: Template; readonly times?: number }
   /** A frame as it is: text, or bytes as `{ "$base64": … }`. */
   | { readonly frame: Actor; readonly protocol: Protocol; readonly bytes: Template }
-  /** Bytes as they are on a stream of its own, without a length before them. Whether the peer under test resets it. */
-  | { readonly stream: Actor; readonly protocol: Protocol; readonly bytes: Template; readonly reset: boolean }
+  /**
+   * Bytes as they are on a stream of its own, without a length before them. Whether the peer under test resets it, though nobody
+   * reads from it.
+   */
+  | {
+      readonly stream: Actor;
+      readonly protocol: Wired;
+      readonly bytes: Template;
+      readonly reset: boolean;
+      readonly within?: Duration;
+    }
+  /** The actor shows a chain on `/moot/admit/1`, or sends whatever the frame is. What it must be told; null: nothing that can be read. */
+  | { readonly admit: Actor; readonly chain?: Template; readonly bytes?: Template; readonly answer: Pattern }
+  /** From now on it lets nobody in. */
+  | { readonly bar: Actor }
+  /** It answers requests for that blob from now on, with this list and these contents, right or wrong, or says nothing (`mute`). */
+  | { readonly serve: Actor; readonly blob: Template; readonly with?: Template; readonly mute?: true }
+  /** A request on a stream of `/moot/blob/1` of its own: the head of the answer, and the bytes that follow. */
+  | { readonly ask: Actor; readonly request: Template; readonly answer: Pattern; readonly contents?: Template }
   /** A document in an envelope of the actor, or an envelope (or any bytes) in base64, on the topic of a shard, or of `all`. */
   | { readonly publish: Actor; readonly on: Template; readonly document?: Template; readonly bytes?: Template }
   /** Such a message from the peer under test, of those not heard yet; the name stands for it then. */
@@ -141,7 +212,9 @@ export type Step =
   /** What its user asks of the peer under test, under a name. Nobody waits for the answer. */
   | { readonly user: "submit"; readonly request: Template; readonly as: string }
   | { readonly user: "cancel"; readonly task: Template; readonly as: string }
-  /** The answer to that: what was asked is done (`$name.task`), or refused; or there is none for so long. */
+  | { readonly user: "put"; readonly contents: Template; readonly as: string }
+  | { readonly user: "fetch"; readonly ref: Template; readonly as: string }
+  /** The answer to that: what was asked is done (`$name.task`, `$name.blob`), or refused; or there is none for so long. */
   | { readonly answered: string; readonly ok: boolean; readonly within?: Duration }
   | { readonly unanswered: string; readonly for?: Duration }
   /** Killed without a word, and started again on what it had on disk, or with its key alone. */
@@ -149,6 +222,8 @@ export type Step =
   | { readonly drain: "P" };
 
 export type Protocol = "directory" | "auction" | "claim";
+/** Those of messages, and the two that have frames of their own. */
+export type Wired = Protocol | "admit" | "blob";
 
 export interface Script {
   /** Unique; lower-case words with dashes. */
@@ -161,6 +236,8 @@ export interface Script {
   readonly needs?: readonly Need[];
   /** Takes something that scripts cannot share (the narrow agent, the choice of custodians): not beside others. */
   readonly alone?: boolean;
+  /** Half a minute of real time or more: begun before others. */
+  readonly long?: boolean;
   /** Played once with each as `$case`, which is filled in where it is used, on a network of its own. */
   readonly cases?: { readonly [name: string]: Template };
   readonly steps: readonly Step[];

@@ -3,7 +3,7 @@
  * heard. In virtual time, over libp2p, in front of a stranger: the player sees no difference.
  */
 import type { Pace } from "./durations.ts";
-import type { Actor, Json, Need, Protocol } from "./script.ts";
+import type { Actor, Json, Need, Protocol, Wired } from "./script.ts";
 
 /** Something that the peer under test said. */
 export interface Heard {
@@ -35,7 +35,26 @@ export interface Opened {
   readonly document: Json;
 }
 
-export type UserAnswer = { readonly ok: true; readonly task?: string } | { readonly ok: false; readonly why: string };
+export type UserAnswer =
+  | { readonly ok: true; readonly task?: string; readonly blob?: string }
+  | { readonly ok: false; readonly why: string };
+
+/** A blob as an actor gives it out, right or wrong. */
+export interface Served {
+  readonly blob: string;
+  readonly bytes: number;
+  readonly list: Bytes;
+  readonly contents: Bytes;
+  /** It takes requests, and does not answer. */
+  readonly mute: boolean;
+}
+
+/** What came on a stream of blobs. */
+export interface BlobReply {
+  /** Undefined: nothing that can be read. */
+  readonly head: Json | undefined;
+  readonly contents: Bytes;
+}
 
 /** One script's own surroundings. */
 export interface Scene {
@@ -53,13 +72,23 @@ export interface Scene {
   seal(signer: string, payload: string, oddity?: Oddity): string;
   /** Of any network; undefined for what is no envelope with a good signature. */
   open(seal: string): Opened | undefined;
-  sha256(text: string): string;
+  /** One byte for each character, U+0000 to U+00FF. Throws RangeError at another: a mistake in a script. */
+  bytes(text: string): Bytes;
+  /** In hex. */
+  sha256(text: string | Bytes): string;
   /** One frame on the actor's stream. What cannot be delivered is lost. */
   send(actor: Actor, protocol: Protocol, frame: string | Bytes): void;
   /** The same on a stream of its own, because the peer may reset it. */
   throwIn(actor: Actor, protocol: Protocol, frame: string | Bytes): void;
-  /** Bytes as they are on a stream of its own. Whether the peer under test resets it before that time. */
-  raw(actor: Actor, protocol: Protocol, bytes: Bytes, until_ms: number): Promise<boolean>;
+  /** Bytes as they are on a stream of its own that nobody reads. Whether the peer under test resets it before that time. */
+  raw(actor: Actor, protocol: Wired, bytes: Bytes, until_ms: number): Promise<boolean>;
+  /** A frame on `/moot/admit/1`, and the answer; undefined when there is none before that time. */
+  admit(actor: Actor, frame: string | Bytes, until_ms: number): Promise<Json | undefined>;
+  /** From now on the actor lets nobody in. */
+  bar(actor: Actor): void;
+  serve(actor: Actor, what: Served): void;
+  /** A request of a stream of blobs, and its answer with so many bytes behind the head. */
+  ask(actor: Actor, request: Json, about: { readonly bytes: number; readonly until_ms: number }): Promise<BlobReply>;
   publish(actor: Actor, shard: number | "all", data: Bytes): void;
   leave(actor: Actor): Promise<void>;
   join(actor: Actor): Promise<void>;
@@ -69,6 +98,8 @@ export interface Scene {
   /** Each gives what tells the answer, undefined while there is none. */
   submit(request: Json): () => UserAnswer | undefined;
   cancel(task: string): () => UserAnswer | undefined;
+  put(contents: Bytes): () => UserAnswer | undefined;
+  fetch(ref: Json): () => UserAnswer | undefined;
   /** `empty`: with nothing but its key; only where there is no lack of `wipe`. */
   restart(empty: boolean): Promise<void>;
   drain(): Promise<void>;
@@ -87,7 +118,7 @@ export interface Stage {
   readonly realTime: boolean;
   /** Why a script with this need cannot be played here; undefined: it can. */
   lacks(need: Need): string | undefined;
-  /** Rejects with Error when the peer under test cannot be reached. */
-  open(cast: readonly Actor[], seed: number): Promise<Scene>;
+  /** `rooted`: in a network that names the kit's root. Rejects with Error when the peer under test cannot be reached. */
+  open(cast: readonly Actor[], seed: number, rooted?: boolean): Promise<Scene>;
   close(): Promise<void>;
 }

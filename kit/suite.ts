@@ -79,17 +79,23 @@ export async function runSuite(options: SuiteOptions): Promise<readonly Played[]
     }
   };
   const of = (order: number): Turn[] => turns.filter(({ script }) => orderOf(script) === order);
-  const parts: readonly ((stage: Stage) => Promise<unknown>)[] = [
-    (stage) => {
-      const beside = of(0);
-      return Promise.all([...Array.from({ length: lanes }, () => run(beside, stage)), run(of(1), stage)]);
-    },
+  const abreast = (queue: Turn[], stage: Stage): Promise<unknown> => {
+    const begun = queue.toSorted((one, other) => Number(other.script.long ?? false) - Number(one.script.long ?? false));
+    return Promise.all(Array.from({ length: lanes }, () => run(begun, stage)));
+  };
+  // Whoever is free takes the next.
+  const parts: ((stage: Stage) => Promise<unknown>)[] = [
+    (stage) => Promise.all([abreast(of(0), stage), run(of(1), stage)]),
     (stage) => run(of(2), stage),
     (stage) => run([...of(3), ...of(4)], stage),
+    async (stage) => {
+      await abreast(of(5), stage);
+      await run(of(6), stage);
+    },
   ];
   const stages = [options.stage, ...(options.more ?? [])];
-  const playOn = async (stage: Stage, first: number): Promise<void> => {
-    for (let nth = first; nth < parts.length; nth += stages.length) await parts[nth]?.(stage);
+  const playOn = async (stage: Stage): Promise<void> => {
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) await part(stage);
   };
   await Promise.all(stages.map(playOn));
   return options.stage.realTime ? again(played, turns, options) : played;
@@ -112,8 +118,12 @@ async function again(
   return played.map((one) => seconds.get(one.name) ?? one);
 }
 
-/** Side by side; in a row beside those, for want of places; alone; with a peer that is killed; at last with one that leaves. */
+/**
+ * Side by side; in a row beside those, for want of places; alone; with a peer that is killed; at last with one that leaves. Those of
+ * a network with roots have a peer of their own: side by side, then the rest.
+ */
 function orderOf({ alone, needs = [] }: Script): number {
+  if (needs.includes("roots")) return alone === true || needs.includes("restart") ? 6 : 5;
   if (needs.includes("drain")) return 4;
   if (needs.includes("restart")) return 3;
   if (alone !== true) return 0;

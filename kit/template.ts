@@ -24,7 +24,6 @@
  * | `{ "$unique": "skill" }` | a skill, or a word, that no other script uses |
  */
 import { parseSkill, shardOf, spread } from "../protocols/mod.ts";
-import { base64Of } from "./bytes.ts";
 import { durationOf, type Pace } from "./durations.ts";
 import type { Json } from "./script.ts";
 import type { Oddity, Scene } from "./stage.ts";
@@ -118,7 +117,7 @@ function make(maker: string, template: Fields, scope: Scope): Json {
     case "$base64":
       return { base64: textOf(value) };
     case "$bytes":
-      return { base64: base64Of(textOf(value)) };
+      return { ...scope.scene.bytes(textOf(value)) };
     case "$pad":
       return JSON.stringify(value).padEnd(Number(template["to"] ?? 0));
     case "$unique":

@@ -69,6 +69,16 @@ const FAILURE: readonly Step[] = [
   FAILED,
   { wait: "moment" },
 ];
+/** D asks for nothing, E for a lot, and one of them gets a new task. */
+function dearer(lease: string, winner: "D" | "E"): readonly Step[] {
+  return [
+    ...conducted({ costs: { E: 1 }, lease }),
+    ...bidding("D", { cost: 0 }),
+    ...bidding("E", { cost: 500 }),
+    { hear: winner, message: awardTo(winner), as: "won" },
+    { say: winner, message: { type: "agree", task: "$t.id", ballot: "$won.award.open.ballot" } },
+  ];
+}
 /** D bids, and then refuses what it is awarded. */
 const SETBACK: readonly Step[] = [
   ...bid("D", 1),
@@ -311,6 +321,42 @@ export const AUCTIONEER: readonly Script[] = [
       ...bidding("E", { cost: 500 }),
       { hear: "E", message: awardTo("E") },
       { quiet: "D", message: AWARD },
+    ],
+  },
+  {
+    name: "tries-one-task-with-who-has-rested",
+    role: "conductor",
+    clauses: ["AUCTION-20"],
+    needs: ["patience"],
+    about: "after its rest a peer gets one task, no other while that one runs, and the next when that one is done",
+    steps: [
+      ...FAILURE,
+      ...FAILURE,
+      ...FAILURE,
+      { wait: "slump_ms_first" },
+      ...dearer("40 lease_ms_min", "D"),
+      { let: "tried", be: { task: "$t.id", award: "$won.award", ballot: "$won.award.open.ballot" } },
+      ...dearer("5 lease_ms_min", "E"),
+      { quiet: "D", message: AWARD },
+      { let: "v", be: { seal: "$tried.award", ballot: "$tried.ballot", document: "$tried.award.open" } },
+      { outcome: "o", under: "v", by: "D" },
+      {
+        say: "D",
+        message: {
+          type: "accept",
+          task: "$tried.task",
+          ballot: "$tried.ballot",
+          award: "$tried.award",
+          value: { outcome: "$o.seal", origin: "$tried.award" },
+        },
+      },
+      { hear: "B", message: { type: "accepted", task: "$tried.task" }, as: "vote" },
+      {
+        say: "B",
+        message: { type: "accepted", task: "$tried.task", ballot: "$vote.ballot", digest: "$vote.digest" },
+      },
+      { hear: "D", message: { type: "decided", task: "$tried.task" } },
+      ...dearer("5 lease_ms_min", "D"),
     ],
   },
   {

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { collect, parseCount, parseDuration } from "./options.ts";
 
 const FORMATS = ["text", "json", "tap", "junit"] as const;
-const ROLES = ["wire", "directory", "bidder", "contractor", "custodian", "conductor", "initiator"] as const;
+const ROLES = ["wire", "directory", "bidder", "contractor", "custodian", "conductor", "initiator", "holder"] as const;
 /** Kinds of scripts that are not played side by side, and the rest. */
 const PEERS_MAX = 3;
 const LANES_MAX = 32;

@@ -15,8 +15,10 @@ import { lpStream } from "@libp2p/utils";
 import { yamux } from "@libp2p/yamux";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
-import type { Heard, Json, Protocol } from "../../kit/mod.ts";
+import type { BlobReply, Heard, Json, Protocol, Served, Wired } from "../../kit/mod.ts";
 import { LIMITS, PROTOCOLS } from "../../protocols/mod.ts";
+import { gated } from "../permissions/gated.ts";
+import { answerAdmission, askBlob, Door, idOf, serveBlobs, showChain } from "./asides.ts";
 import { type Identity, openSeal } from "./envelopes.ts";
 
 export interface ActorOptions {
@@ -24,6 +26,8 @@ export interface ActorOptions {
   readonly network: string;
   /** The bytes of a pre-shared key file; null: an open network. */
   readonly networkKey: Uint8Array | null;
+  /** In a network with roots: nothing is said before the peer under test let the actor in. */
+  readonly rooted: boolean;
   /** Of the peer under test, with `/p2p/`. */
   readonly address: () => Multiaddr;
   readonly hear: (what: Heard["what"]) => void;
@@ -46,21 +50,27 @@ export class LiveActor {
   readonly #options: ActorOptions;
   readonly #node: Node;
   readonly #streams = new Map<Protocol, Promise<Framed>>();
+  readonly #door: Door;
+  readonly #served = new Map<string, Served>();
+  #barred = false;
   /** Frames leave in the order in which they were said. */
   #saying: Promise<void> = Promise.resolve();
   #heard = 0;
 
-  private constructor(options: ActorOptions, node: Node) {
+  private constructor(options: ActorOptions, node: Node, door: Door) {
     this.#options = options;
     this.#node = node;
+    this.#door = door;
   }
 
   /** Rejects when the peer under test cannot be dialled. */
   static async start(options: ActorOptions): Promise<LiveActor> {
-    const node = await nodeOf(options);
-    const actor = new LiveActor(options, node);
+    const door = new Door();
+    const node = await nodeOf(options, door);
+    const actor = new LiveActor(options, node, door);
     for (const [name, { id }] of Object.entries(PROTOCOLS))
       await node.handle(id, (stream) => actor.#listen(stream, name), { maxInboundStreams: 16, maxOutboundStreams: 16 });
+    await actor.#listenAside();
     for (const topic of topicsOf(options.network)) {
       node.services.pubsub.topicValidators.set(topic, (from, { data }) => actor.#overhear(from, { topic, data }));
       node.services.pubsub.subscribe(topic);
@@ -76,6 +86,10 @@ export class LiveActor {
 
   async join(): Promise<void> {
     const connection = await this.#dial();
+    if (!this.#options.rooted) await this.#subscribed(connection);
+  }
+
+  async #subscribed(connection: Connection): Promise<void> {
     const until = performance.now() + SUBSCRIBED_MS;
     const all = topicOf(this.#options.network, "all");
     // A peer that never subscribes is found out by the scripts about topics, not here.
@@ -100,6 +114,7 @@ export class LiveActor {
   async leave(): Promise<void> {
     await this.#saying;
     this.#streams.clear();
+    this.#door.shut();
     await Promise.all(
       this.#node
         .getConnections()
@@ -159,12 +174,15 @@ export class LiveActor {
   }
 
   /** Whether the peer resets the stream within that time. One that cannot be opened is not reset. */
-  async raw(protocol: Protocol, bytes: Uint8Array, patience_ms: number): Promise<boolean> {
+  async raw(protocol: Wired, bytes: Uint8Array, patience_ms: number): Promise<boolean> {
     await this.#saying;
-    const opened = await this.#open(PROTOCOLS[protocol].id).catch(() => undefined);
+    const opened = await this.#open(idOf(protocol)).catch(() => undefined);
     if (opened === undefined) return false;
     const stream = opened.unwrap();
-    stream.send(bytes);
+    if (stream.status === "open") {
+      if (protocol === "blob") stream.pause(); // what nobody takes must not go on
+      stream.send(bytes);
+    }
     const until = performance.now() + patience_ms;
     while (stream.status === "open" && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -173,8 +191,31 @@ export class LiveActor {
     return status === "reset";
   }
 
+  /** Undefined when no answer comes that can be read. */
+  async admit(frame: Uint8Array, signal: AbortSignal): Promise<Json | undefined> {
+    const opened = await this.#open(idOf("admit")).catch(() => undefined);
+    const told = opened === undefined ? undefined : await showChain(opened.unwrap(), frame, signal);
+    const isIn = typeof told === "object" && told !== null && "admitted" in told && told["admitted"] === true;
+    if (isIn) this.#door.open();
+    return told;
+  }
+  bar(): void {
+    this.#barred = true;
+  }
+  serve(what: Served): void {
+    this.#served.set(what.blob, what);
+  }
+  async askBlob(about: Parameters<typeof askBlob>[1]): Promise<BlobReply> {
+    await this.#saying;
+    const opened = await this.#open(idOf("blob")).catch(() => undefined);
+    return opened === undefined ? { head: undefined, contents: { base64: "" } } : askBlob(opened.unwrap(), about);
+  }
+
   publish(shard: number | "all", data: Uint8Array): void {
     this.#then(async () => {
+      const connection = this.#connection;
+      // Where it was let in just now; elsewhere `join` has waited.
+      if (this.#options.rooted && connection !== undefined) await this.#subscribed(connection);
       await this.#node.services.pubsub.publish(topicOf(this.#options.network, shard), data);
     });
   }
@@ -203,7 +244,7 @@ export class LiveActor {
     if (connection === undefined) throw new Error("not connected");
     const stream = await connection.newStream(protocol, { signal: AbortSignal.timeout(WRITE_MS) });
     // Nobody may write on a stream that the other side opened (WIRE-9); answers of libp2p's own protocols are read elsewhere.
-    if (protocol.startsWith("/moot/") && !protocol.includes("/kad/"))
+    if (Object.values(PROTOCOLS).some(({ id }) => id === protocol))
       stream.addEventListener("message", () =>
         this.#hear({ type: "nonsense", detail: "wrote on a stream that it did not open" }),
       );
@@ -215,6 +256,13 @@ export class LiveActor {
   }
 
   // --- hearing ---
+
+  async #listenAside(): Promise<void> {
+    const hear = (message: Json) => this.#hear({ type: "message", message });
+    const many = { maxInboundStreams: 16, maxOutboundStreams: 16 };
+    await this.#node.handle(idOf("admit"), (stream) => answerAdmission(stream, { isBarred: this.#barred, hear }), many);
+    await this.#node.handle(idOf("blob"), (stream) => serveBlobs(stream, this.#served, hear), many);
+  }
 
   async #listen(stream: Stream, name: string): Promise<void> {
     const framed = lpStream(stream, { maxDataLength: FRAME_BYTES });
@@ -259,8 +307,17 @@ async function written(opened: Promise<Framed>, frame: Uint8Array): Promise<bool
   }
 }
 
-async function nodeOf({ identity, networkKey, network }: ActorOptions) {
+async function nodeOf({ identity, networkKey, network, rooted }: ActorOptions, door: Door) {
   const topics = topicsOf(network);
+  const gossip = gossipsub({
+    globalSignaturePolicy: "StrictNoSign",
+    msgIdFn: ({ topic, data }) => createHash("sha256").update(`${topic}\n`).update(data).digest(),
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    floodPublish: true,
+    emitSelf: false,
+    allowedTopics: topics,
+  });
   return createLibp2p({
     privateKey: privateKeyFromRaw(Buffer.concat([identity.seed, identity.raw])),
     transports: [tcp()],
@@ -271,15 +328,7 @@ async function nodeOf({ identity, networkKey, network }: ActorOptions) {
     services: {
       identify: identify(),
       ping: ping(),
-      pubsub: gossipsub({
-        globalSignaturePolicy: "StrictNoSign",
-        msgIdFn: ({ topic, data }) => createHash("sha256").update(`${topic}\n`).update(data).digest(),
-        allowPublishToZeroTopicPeers: true,
-        ignoreDuplicatePublishError: true,
-        floodPublish: true,
-        emitSelf: false,
-        allowedTopics: topics,
-      }),
+      pubsub: gated(gossip, rooted ? door : undefined),
     },
   });
 }

@@ -29,6 +29,11 @@ const work = z.object({
   /** So many partial results, the numbers from 0 upwards, one each `every_ms`. */
   partials: z.int().min(0).max(1000).default(0),
   every_ms: z.int().min(0).max(LIMITS.deadline_ms_max).default(0),
+  /** Tasks that it submits at once, each with one custodian, before it does anything else. It waits for none of them. */
+  below: z
+    .array(z.strictObject({ skill: z.string(), sub_tasks: z.int().min(0).optional() }))
+    .max(16)
+    .default([]),
 });
 export type Work = z.output<typeof work>;
 

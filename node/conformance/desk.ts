@@ -10,6 +10,7 @@ import {
   Peer,
   type PeerEvent,
   type PeerId,
+  type PermissionOptions,
   parseSkill,
   recordSchema,
   type Seal,
@@ -18,6 +19,7 @@ import {
 import { digestOf } from "../envelope/mod.ts";
 import type { Agenda } from "./agenda.ts";
 import { COST, EXPECTED_MS, NARROW_SKILL, WORK_PLACES, WORK_SKILL, workOf } from "./agents.ts";
+import { requestOf } from "./request.ts";
 
 /** An event without its time. */
 export type Untimed = PeerEvent extends infer E ? (E extends PeerEvent ? Omit<E, "now" | "wall"> : never) : never;
@@ -29,6 +31,7 @@ export interface DeskOptions {
   readonly seal: Seal;
   readonly open: Open;
   readonly agenda: Agenda;
+  readonly permissions: PermissionOptions | undefined;
   /** Effects that concern others than this peer. */
   readonly perform: (effect: Effect) => void;
 }
@@ -65,6 +68,7 @@ export class Desk {
       addrs: [],
       agents: agents(),
       digestOf,
+      permissions: this.#options.permissions,
     });
     const schema = recordSchema(open);
     const kept = [...this.#disk].map(([key, text]): { key: string; record: Kept } => ({
@@ -86,6 +90,12 @@ export class Desk {
   receive(event: Untimed): void {
     const { now, wall } = this.#options.agenda;
     for (const effect of this.#peer?.receive({ ...event, now, wall }) ?? []) this.#perform(effect);
+  }
+
+  /** Whether a chain will do in the hands of that peer; a code when it will not. */
+  judge(peer: PeerId, chain: readonly string[]): string | undefined {
+    const verdict = this.#peer?.judge(peer, chain, this.#options.agenda.wall);
+    return verdict?.ok === true ? undefined : (verdict?.why ?? "missing");
   }
 
   /** What its user asks; undefined while it has not answered. */
@@ -123,8 +133,17 @@ export class Desk {
     });
   }
 
-  #run({ task, fence, input }: Run): void {
+  #run({ task, skill, fence, input, lineage }: Run): void {
     const work = workOf(JSON.parse(input));
+    const path = [...(lineage?.path ?? []), skill];
+    const from = { root: lineage?.root ?? task, parent: task, fence, depth: path.length, path };
+    for (const { skill: wanted, sub_tasks } of work?.below ?? [])
+      this.#later(0, () => {
+        const ref = ++this.#ref;
+        const terms = { skill: wanted, custodians: 1, ...(sub_tasks === undefined ? {} : { sub_tasks }) };
+        const request = { ...requestOf(terms), nonce: `below-${ref}`.padEnd(16, "x"), lineage: from };
+        this.receive({ type: "submit", ref, request });
+      });
     const key = `${task} ${fence}`;
     this.#running.set(key, { deaf: work?.deaf ?? false, since: this.#options.agenda.now });
     const { progress } = work ?? {};

@@ -3,7 +3,7 @@
  * code and without it, so that one checks the other.
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import type { Json, Oddity, Opened } from "../../kit/mod.ts";
+import type { Bytes, Json, Oddity, Opened } from "../../kit/mod.ts";
 import { peerOf } from "../envelope/mod.ts";
 
 export interface Identity {
@@ -46,6 +46,13 @@ export function sealOf({ raw, key }: Identity, payload: string, oddity: Oddity =
     field(0x2a, signature),
   ];
   return Buffer.concat(shaped(fields, form)).toString("base64");
+}
+
+/** One byte for each character. Throws RangeError. */
+export function bytesOf(text: string): Bytes {
+  const bytes = Buffer.from(text, "latin1");
+  if (bytes.toString("latin1") !== text) throw new RangeError("a character that is no byte");
+  return { base64: bytes.toString("base64") };
 }
 
 /** Undefined for what is no envelope with a good signature. Never throws. */

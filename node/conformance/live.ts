@@ -3,10 +3,11 @@
  * the wire cannot give comes from a control shim, when there is one. Times are real.
  */
 import { createHash } from "node:crypto";
-import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { multiaddr } from "@multiformats/multiaddr";
 import {
   ACTORS,
   type Actor,
+  type BlobReply,
   type Bytes,
   type Heard,
   type Json,
@@ -16,15 +17,20 @@ import {
   type Pace,
   type Protocol,
   type Scene,
+  type Served,
   type Stage,
   type UserAnswer,
+  type Wired,
 } from "../../kit/mod.ts";
+import { BLOB_PROTOCOL } from "../../protocols/mod.ts";
 import { LiveActor } from "./actor.ts";
 import { NARROW_SKILL, WORK_SKILL } from "./agents.ts";
-import { type Identity, identityOf, openSeal, sealOf } from "./envelopes.ts";
+import { bytesOf, type Identity, identityOf, openSeal, sealOf } from "./envelopes.ts";
 import { getRequest, putRequest, valueIn } from "./kad.ts";
 import { wishOf } from "./request.ts";
 import type { Shim } from "./shim.ts";
+import { Town } from "./town.ts";
+import { Where } from "./where.ts";
 
 export interface LiveOptions {
   /** With `/p2p/<peer id>`. */
@@ -46,27 +52,41 @@ const MOMENT_MS = 500;
 export async function liveStage(options: LiveOptions): Promise<Stage> {
   const where = new Where(options.address);
   const traits = await traitsOf(options, where);
+  const town = new Town(options, where);
   return {
     name: "libp2p",
     network: options.network,
     pace: paceOf(options),
     realTime: true,
     lacks: (need) => lacks(need, traits, options.shim),
-    open: (cast, seed) => LiveScene.open(cast, seed, { ...options, where }),
+    open: async (cast, seed, rooted = false) => {
+      await town.become(rooted);
+      return LiveScene.open(cast, seed, { ...options, where, rooted });
+    },
     close: async () => undefined,
   };
 }
+
+/** What a shim may be unable to do, in words, where the need's name says too little. */
+const DOES: ReadonlyMap<Need, string> = new Map([
+  ["roots", "start it in a network with roots"],
+  ["put", "give it a blob"],
+  ["fetch", "have it fetch a blob"],
+  ["sub-tasks", "have its agent submit tasks"],
+]);
 
 function paceOf({ patience_ms = PATIENCE_MS }: LiveOptions): Pace {
   return { soon_ms: patience_ms, moment_ms: Math.min(MOMENT_MS, patience_ms) };
 }
 
-function lacks(need: Need, { skills, gossips, dht }: Traits, shim: Shim | undefined): string | undefined {
+function lacks(need: Need, { skills, gossips, dht, blobs }: Traits, shim: Shim | undefined): string | undefined {
   switch (need) {
     case "topics":
       return gossips ? undefined : "the peer is on no topic";
     case "dht":
       return dht ? undefined : "the peer serves no DHT";
+    case "blobs":
+      return blobs ? undefined : "the peer speaks no /moot/blob/1";
     case "libp2p":
       return undefined;
     case "work":
@@ -80,21 +100,14 @@ function lacks(need: Need, { skills, gossips, dht }: Traits, shim: Shim | undefi
     case "restart":
     case "drain":
     case "wipe":
+    case "roots":
+    case "put":
+    case "fetch":
+    case "sub-tasks":
       if (shim === undefined) return `"${need}" needs a control shim (--shim)`;
-      return shim.can.has(need) ? undefined : `the control shim cannot ${need}`;
+      return shim.can.has(need) ? undefined : `the control shim cannot ${DOES.get(need) ?? need}`;
     default:
       return `"${need}" is for virtual time`;
-  }
-}
-
-/** Where the peer is: a restart may move it. */
-class Where {
-  address: Multiaddr;
-  readonly peer: string;
-
-  constructor(text: string) {
-    this.address = multiaddr(text);
-    this.peer = /\/p2p\/(?<peer>[^/]+)$/.exec(text)?.groups?.["peer"] ?? "";
   }
 }
 
@@ -105,20 +118,26 @@ interface Traits {
   readonly gossips: boolean;
   /** A server of the network's DHT. */
   readonly dht: boolean;
+  readonly blobs: boolean;
 }
 
 async function traitsOf(options: LiveOptions, where: Where): Promise<Traits> {
-  const scene = await LiveScene.open(["A"], 0, { ...options, where });
+  const scene = await LiveScene.open(["A"], 0, { ...options, where, rooted: false });
+  const more = async () => ({
+    gossips: scene.gossips,
+    dht: await scene.dht(),
+    blobs: await scene.serves(BLOB_PROTOCOL),
+  });
   try {
     scene.send("A", "directory", JSON.stringify({ type: "want", peers: [where.peer] }));
     const until = scene.now_ms() + paceOf(options).soon_ms;
     for (let read = 0; scene.now_ms() < until; await scene.pass(until)) {
       for (; read < scene.heard.length; read++) {
         const found = skillsIn(scene.heard[read], where.peer);
-        if (found !== undefined) return { skills: found, gossips: scene.gossips, dht: await scene.dht() };
+        if (found !== undefined) return { skills: found, ...(await more()) };
       }
     }
-    return { skills: undefined, gossips: scene.gossips, dht: await scene.dht() };
+    return { skills: undefined, ...(await more()) };
   } finally {
     await scene.close();
   }
@@ -141,6 +160,7 @@ function skillsIn(heard: Heard | undefined, peer: string): ReadonlySet<string> |
 
 interface LiveSceneOptions extends LiveOptions {
   readonly where: Where;
+  readonly rooted: boolean;
 }
 
 class LiveScene implements Scene {
@@ -170,13 +190,13 @@ class LiveScene implements Scene {
   }
 
   async #start(name: Actor): Promise<void> {
-    const { network, networkKey, where } = this.#options;
+    const { network, networkKey, where, rooted } = this.#options;
     const hear = (what: Heard["what"]): void => {
       this.heard.push({ to: name, at_ms: this.now_ms(), what });
       this.#wake();
     };
     const identity = this.#identity(name);
-    const actor = await LiveActor.start({ identity, network, networkKey, address: () => where.address, hear });
+    const actor = await LiveActor.start({ identity, network, networkKey, rooted, address: () => where.address, hear });
     this.#actors.set(name, actor);
   }
 
@@ -207,8 +227,12 @@ class LiveScene implements Scene {
   open(seal: string): Opened | undefined {
     return openSeal(seal);
   }
-  sha256(text: string): string {
-    return createHash("sha256").update(text).digest("hex");
+  bytes(text: string): Bytes {
+    return bytesOf(text);
+  }
+  sha256(text: string | Bytes): string {
+    const bytes = typeof text === "string" ? Buffer.from(text) : Buffer.from(text.base64, "base64");
+    return createHash("sha256").update(bytes).digest("hex");
   }
 
   send(actor: Actor, protocol: Protocol, frame: string | Bytes): void {
@@ -221,9 +245,24 @@ class LiveScene implements Scene {
       .get(actor)
       ?.throwIn(protocol, typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame.base64, "base64"));
   }
-  async raw(actor: Actor, protocol: Protocol, { base64 }: Bytes, until_ms: number): Promise<boolean> {
+  async raw(actor: Actor, protocol: Wired, { base64 }: Bytes, until_ms: number): Promise<boolean> {
     const patience_ms = until_ms - this.now_ms();
     return this.#actors.get(actor)?.raw(protocol, Buffer.from(base64, "base64"), patience_ms) ?? false;
+  }
+  async admit(actor: Actor, frame: string | Bytes, until_ms: number): Promise<Json | undefined> {
+    const bytes = typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame.base64, "base64");
+    return this.#actors.get(actor)?.admit(bytes, patience(until_ms - this.now_ms()));
+  }
+  bar(actor: Actor): void {
+    this.#actors.get(actor)?.bar();
+  }
+  serve(actor: Actor, what: Served): void {
+    this.#actors.get(actor)?.serve(what);
+  }
+  async ask(actor: Actor, request: Json, about: { bytes: number; until_ms: number }): Promise<BlobReply> {
+    const signal = patience(about.until_ms - this.now_ms());
+    const asked = this.#actors.get(actor)?.askBlob({ request, bytes: about.bytes, signal });
+    return (await asked) ?? { head: undefined, contents: { base64: "" } };
   }
   publish(actor: Actor, shard: number | "all", { base64 }: Bytes): void {
     this.#actors.get(actor)?.publish(shard, Buffer.from(base64, "base64"));
@@ -235,9 +274,12 @@ class LiveScene implements Scene {
   async join(actor: Actor): Promise<void> {
     await this.#actors.get(actor)?.join();
   }
-  async dht(): Promise<boolean> {
+  dht(): Promise<boolean> {
+    return this.serves(this.#kad);
+  }
+  async serves(protocol: string): Promise<boolean> {
     const [actor] = this.#actors.values();
-    return (await actor?.serves(this.#kad)) ?? false;
+    return (await actor?.serves(protocol)) ?? false;
   }
   get #kad(): string {
     return `/moot/${this.#options.network}/kad/1.0.0`;
@@ -263,6 +305,12 @@ class LiveScene implements Scene {
   cancel(task: string): () => UserAnswer | undefined {
     return this.#asked({ do: "cancel", task });
   }
+  put({ base64 }: Bytes): () => UserAnswer | undefined {
+    return this.#asked({ do: "put", base64 });
+  }
+  fetch(ref: Json): () => UserAnswer | undefined {
+    return this.#asked({ do: "fetch", ref });
+  }
   async restart(empty: boolean): Promise<void> {
     const { address } = await this.#told({ do: "restart", ...(empty ? { empty } : {}) });
     if (address !== undefined) this.#options.where.address = multiaddr(address);
@@ -285,8 +333,9 @@ class LiveScene implements Scene {
   #asked(command: Parameters<Shim["ask"]>[0]): () => UserAnswer | undefined {
     let answer: UserAnswer | undefined;
     this.#told(command).then(
-      ({ ok, task, why = "" }) => {
-        answer = ok ? { ok, ...(task === undefined ? {} : { task }) } : { ok, why };
+      ({ ok, task, blob, why = "" }) => {
+        const more = { ...(task === undefined ? {} : { task }), ...(blob === undefined ? {} : { blob }) };
+        answer = ok ? { ok, ...more } : { ok, why };
         this.#wake();
       },
       (error: unknown) => {
@@ -306,4 +355,9 @@ class LiveScene implements Scene {
     if (identity === undefined) throw new Error(`${actor} is no actor`);
     return identity;
   }
+}
+
+/** Timers know whole milliseconds. */
+function patience(ms: number): AbortSignal {
+  return AbortSignal.timeout(Math.max(1, Math.ceil(ms)));
 }

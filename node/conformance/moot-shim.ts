@@ -9,16 +9,17 @@ import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { blobRef } from "../../protocols/mod.ts";
 import { connectNode } from "../api/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
 import { COST, EXPECTED_MS, NARROW_SKILL, WORK_PLACES, WORK_SKILL } from "./agents.ts";
-import type { Command, ShimAnswer } from "./shim.ts";
+import type { Command, Member, ShimAnswer } from "./shim.ts";
 
 const NETWORK = "conformance";
 /** The command that this runs in. */
 const MOOT = process.argv[1] ?? "moot";
 const AGENT = fileURLToPath(new URL(`./agent${extname(import.meta.url)}`, import.meta.url));
-const CAN = ["submit", "cancel", "restart", "wipe", "drain"];
+const CAN = ["submit", "cancel", "restart", "wipe", "drain", "roots", "put", "fetch", "sub-tasks"];
 const IDENTITY = "identity.key";
 /** Work that scripts let run on is cut off when they ask the peer to leave. */
 const DRAIN_MS = 60_000;
@@ -55,7 +56,7 @@ class Keeper {
   async do(command: Command): Promise<Answer> {
     switch (command.do) {
       case "start":
-        writeFileSync(join(this.#dir, "moot.yaml"), CONFIG);
+        this.#configure({ roots: [], grants: [] });
         return { ok: true, address: await this.#up(), network: NETWORK, can: CAN };
       case "submit":
         return { ok: true, task: await this.#client.submit(command.request) };
@@ -64,7 +65,15 @@ class Keeper {
       case "restart":
         await this.#kill();
         if (command.empty === true) this.#wipe();
+        if (command.member !== undefined) this.#configure(command.member);
         return { ok: true, address: await this.#up() };
+      case "put":
+        return { ok: true, blob: (await this.#client.putBlob(once(Buffer.from(command.base64, "base64")))).$blob };
+      case "fetch": {
+        const ref = blobRef.parse(command.ref);
+        for await (const _ of this.#client.fetchBlob(ref)); // how far it is nobody asks
+        return { ok: true, blob: ref.$blob };
+      }
       case "drain":
         await this.#client.stop(DRAIN_MS);
         return { ok: true };
@@ -76,6 +85,11 @@ class Keeper {
   async stop(): Promise<void> {
     await this.#kill();
     rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  #configure({ roots, grants }: Member): void {
+    writeFileSync(join(this.#dir, "moot.yaml"), configOf(roots));
+    writeFileSync(join(this.#dir, "member.grants"), JSON.stringify({ network: NETWORK, grants }), { mode: 0o600 });
   }
 
   get #client() {
@@ -116,9 +130,13 @@ class Keeper {
 
 const skill = (name: string): string =>
   `{ name: "${name}", effects: none, cost: ${COST}, expected_ms: ${EXPECTED_MS} }`;
-const CONFIG = `
-network: { name: ${NETWORK} }
+const configOf = (roots: readonly string[]): string => `
+network: { name: ${NETWORK}, roots: ${JSON.stringify(roots)} }
 agents:
   - { name: conformance, handler: { module: ${JSON.stringify(AGENT)} }, concurrency: ${WORK_PLACES}, skills: [${skill(WORK_SKILL)}] }
   - { name: narrow, handler: { module: ${JSON.stringify(AGENT)} }, concurrency: 1, skills: [${skill(NARROW_SKILL)}] }
 `;
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

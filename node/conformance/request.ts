@@ -13,6 +13,7 @@ const request = z.strictObject({
   reach: z.enum(["auto", "directed", "wide"]).default("directed"),
   sealed: z.boolean().default(false),
   custodians: z.union([z.literal(1), z.literal(3), z.literal(5)]).optional(),
+  sub_tasks: z.int().optional(),
 });
 export type Wish = z.output<typeof request>;
 

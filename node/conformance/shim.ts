@@ -6,6 +6,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import type { Json } from "../../kit/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
 import type { Wish } from "./request.ts";
 
@@ -13,10 +14,19 @@ export type Command =
   | { readonly do: "start" }
   | { readonly do: "submit"; readonly request: Wish }
   | { readonly do: "cancel"; readonly task: string }
-  /** `empty`: with nothing of what it had but its key. */
-  | { readonly do: "restart"; readonly empty?: true }
+  /** `empty`: with nothing of what it had but its key. `member`: of a network with these roots from now on, or with none. */
+  | { readonly do: "restart"; readonly empty?: true; readonly member?: Member }
+  /** Its user gives it a blob, or has it fetch one. */
+  | { readonly do: "put"; readonly base64: string }
+  | { readonly do: "fetch"; readonly ref: Json }
   | { readonly do: "drain" }
   | { readonly do: "stop" };
+
+/** Peer ids, and the chain of grants of the peer under test. */
+export interface Member {
+  readonly roots: readonly string[];
+  readonly grants: readonly string[];
+}
 
 const answer = z.object({
   id: z.int(),
@@ -24,6 +34,7 @@ const answer = z.object({
   /** Why not. */
   why: z.string().optional(),
   task: z.string().optional(),
+  blob: z.string().optional(),
   address: z.string().optional(),
   network: z.string().optional(),
   /** The pre-shared key file's path. */

@@ -11,8 +11,10 @@ import {
   type Bytes,
   type Heard,
   type Json,
+  type Need,
   type Oddity,
   type Opened,
+  ownChain,
   type Protocol,
   type Scene,
   type Stage,
@@ -25,6 +27,7 @@ import {
   type Network,
   type Open,
   type PeerId,
+  type PermissionOptions,
   parseDigest,
   parseNetwork,
   parsePeerId,
@@ -40,12 +43,15 @@ import { topicOf } from "../host/topics.ts";
 import { Validator } from "../host/validator.ts";
 import { Agenda } from "./agenda.ts";
 import { Desk } from "./desk.ts";
-import { type Identity, identityOf, openSeal, sealOf } from "./envelopes.ts";
+import { bytesOf, type Identity, identityOf, openSeal, sealOf } from "./envelopes.ts";
+import { Hall } from "./hall.ts";
 import { requestOf } from "./request.ts";
 
 const NAME = "conformance";
 /** One way. */
 const HOP_MS = 1;
+/** Streams, and blobs, which are nothing else. */
+const BELOW: ReadonlySet<Need> = new Set(["libp2p", "blobs", "put", "fetch"]);
 
 export function virtualStage(): Stage {
   return {
@@ -53,8 +59,8 @@ export function virtualStage(): Stage {
     network: NAME,
     pace: { soon_ms: 1_000, moment_ms: 500 },
     realTime: false,
-    lacks: (need) => (need === "libp2p" ? "virtual time has no layers below messages" : undefined),
-    open: async (cast, seed) => new VirtualScene(cast, seed),
+    lacks: (need) => (BELOW.has(need) ? "virtual time has no layers below messages" : undefined),
+    open: async (cast, seed, rooted = false) => new VirtualScene(cast, seed, rooted),
     close: async () => undefined,
   };
 }
@@ -75,8 +81,10 @@ class VirtualScene implements Scene {
   /** Whoever had a message rejected. */
   readonly #shunned = new Set<Actor>();
   readonly #desk: Desk;
+  /** In a network with roots. */
+  readonly #hall: Hall | undefined;
 
-  constructor(cast: readonly Actor[], seed: number) {
+  constructor(cast: readonly Actor[], seed: number, rooted: boolean) {
     const me = identityOf(`${seed} P`);
     this.self = me.id;
     this.#network = must(parseNetwork(NAME));
@@ -100,8 +108,10 @@ class VirtualScene implements Scene {
       seal: sealer(me),
       open: this.#open,
       agenda: this.#agenda,
+      permissions: rooted ? this.#permissions() : undefined,
       perform: (effect) => this.#perform(effect),
     });
+    this.#hall = rooted ? this.#makeHall() : undefined;
     this.#desk.start();
     for (const actor of cast) this.#connect(actor);
   }
@@ -128,14 +138,18 @@ class VirtualScene implements Scene {
   open(seal: string): Opened | undefined {
     return openSeal(seal);
   }
-  sha256(text: string): string {
-    return createHash("sha256").update(text).digest("hex");
+  bytes(text: string): Bytes {
+    return bytesOf(text);
+  }
+  sha256(text: string | Bytes): string {
+    const bytes = typeof text === "string" ? Buffer.from(text) : Buffer.from(text.base64, "base64");
+    return createHash("sha256").update(bytes).digest("hex");
   }
 
   send(actor: Actor, protocol: Protocol, frame: string | Bytes): void {
     const bytes = typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame.base64, "base64");
     this.#agenda.after(HOP_MS, () => {
-      if (!this.#present.has(actor)) return;
+      if (!this.#isIn(actor)) return;
       const decoded = this.#decode(protocol, bytes);
       if (decoded.ok) this.#desk.receive({ type: "message", from: this.#peer(actor), message: decoded.message });
     });
@@ -145,8 +159,19 @@ class VirtualScene implements Scene {
     this.send(actor, protocol, frame);
   }
 
-  async raw(): Promise<boolean> {
+  raw(): never {
     throw new Error("virtual time has no streams");
+  }
+  ask(): never {
+    throw new Error("virtual time has no streams");
+  }
+  serve(): void {} // whoever asks is asked for as a need
+  bar(): void {
+    throw new Error("virtual time lets actors have no doors");
+  }
+  async admit(actor: Actor, frame: string | Bytes): Promise<Json | undefined> {
+    const bytes = typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame.base64, "base64");
+    return this.#present.has(actor) ? this.#hall?.show(this.#peer(actor), bytes) : undefined;
   }
 
   publish(actor: Actor, shard: number | "all", { base64 }: Bytes): void {
@@ -154,7 +179,7 @@ class VirtualScene implements Scene {
     this.#agenda.after(HOP_MS, () => {
       const topic = topicOf(this.#network, shard);
       const id = messageId(topic, data);
-      if (!this.#present.has(actor) || this.#seen.has(id) || this.#shunned.has(actor)) return;
+      if (!this.#isIn(actor) || this.#seen.has(id) || this.#shunned.has(actor)) return;
       this.#seen.add(id);
       if (shard !== "all" && !this.#desk.topics.includes(shard)) return;
       // Its score falls so far that gossipsub listens to it no more.
@@ -163,7 +188,9 @@ class VirtualScene implements Scene {
   }
 
   async leave(actor: Actor): Promise<void> {
-    if (this.#present.delete(actor)) this.#desk.receive({ type: "disconnected", peer: this.#peer(actor) });
+    const peer = this.#peer(actor);
+    const isKnown = this.#hall?.leave(peer) ?? true;
+    if (this.#present.delete(actor) && isKnown) this.#desk.receive({ type: "disconnected", peer });
   }
   async join(actor: Actor): Promise<void> {
     this.#connect(actor);
@@ -193,10 +220,16 @@ class VirtualScene implements Scene {
     const task = must(parseTaskId(id));
     return said(this.#desk.ask((ref) => ({ type: "cancel", ref, task })));
   }
+  put(): never {
+    throw new Error("virtual time has no blobs");
+  }
+  fetch(): never {
+    throw new Error("virtual time has no blobs");
+  }
   async restart(empty: boolean): Promise<void> {
     if (empty) this.#desk.wipe();
     this.#desk.start();
-    for (const actor of this.#present) this.#desk.receive({ type: "connected", peer: this.#peer(actor) });
+    for (const actor of this.#present) this.#enter(actor);
   }
   async drain(): Promise<void> {
     this.#desk.receive({ type: "drain" });
@@ -209,7 +242,7 @@ class VirtualScene implements Scene {
         return this.#deliver(effect.to, effect.message);
       case "publish": {
         const document = JSON.parse(JSON.stringify(effect.document)) as Json;
-        for (const to of this.#present)
+        for (const to of [...this.#present].filter((actor) => this.#isIn(actor)))
           this.#hear(to, { type: "document", signer: this.self, on: effect.shard, document });
         return;
       }
@@ -223,7 +256,7 @@ class VirtualScene implements Scene {
 
   #deliver(to: PeerId, message: Message): void {
     const actor = this.#names.get(to);
-    if (actor !== undefined && this.#present.has(actor))
+    if (actor !== undefined && this.#isIn(actor))
       return this.#hear(actor, { type: "message", message: JSON.parse(JSON.stringify(message)) as Json });
     this.#agenda.after(HOP_MS, () => this.#desk.receive({ type: "unreachable", peer: to }));
   }
@@ -237,7 +270,38 @@ class VirtualScene implements Scene {
   #connect(actor: Actor): void {
     if (this.#present.has(actor)) return;
     this.#present.add(actor);
-    this.#desk.receive({ type: "connected", peer: this.#peer(actor) });
+    this.#enter(actor);
+  }
+
+  /** In a network with roots it is not there yet: it hears P's chain. */
+  #enter(actor: Actor): void {
+    const hall = this.#hall;
+    if (hall === undefined) return this.#desk.receive({ type: "connected", peer: this.#peer(actor) });
+    hall.enter(this.#peer(actor));
+    this.#hear(actor, { type: "message", message: { grants: hall.chain } });
+  }
+
+  #isIn(actor: Actor): boolean {
+    return this.#present.has(actor) && this.#hall?.isOut(this.#peer(actor)) !== true;
+  }
+
+  #permissions(): PermissionOptions {
+    const seal = (signer: string, payload: string) => this.seal(signer, payload);
+    const chain = ownChain(seal, { network: NAME, peer: this.self, wall_ms: this.wall_ms() });
+    const root = must(openSeal(must(chain[0]))).signer;
+    return { roots: [must(parsePeerId(root))], open: this.#open, chain };
+  }
+
+  #makeHall(): Hall {
+    return new Hall({
+      agenda: this.#agenda,
+      desk: this.#desk,
+      chain: this.#permissions().chain,
+      part: (peer) => {
+        const actor = this.#names.get(peer);
+        if (actor !== undefined) void this.leave(actor);
+      },
+    });
   }
 
   #peer(actor: Actor): PeerId {

@@ -24,6 +24,12 @@ export const BLOB = {
   media_chars: 128,
   /** Of an input, what custodians fetch to keep it while its initiator is away. */
   replicated_bytes: 64 * MIB,
+  /** For the head of an answer, the way to the holder included. */
+  answer_ms: 5_000,
+  /** For each 256 KiB, so that nobody holds a transfer up by sending a little now and then. */
+  chunk_ms: 15_000,
+  /** A stream on which nothing is asked, or a chunk that the asker does not take. */
+  idle_ms: 30_000,
 } as const;
 
 assert(BLOB.chunk_bytes % BLOB.frame_bytes === 0, "a chunk is whole frames");

@@ -23,6 +23,7 @@ const requirements = REQUIREMENTS.get(NEWEST) ?? [];
 async function check(
   onStream: (stream: Stream, connection: Connection) => void,
   end: (stop: () => Promise<void>) => void,
+  chosen: readonly string[] = only,
 ) {
   const node = await createLibp2p({
     addresses: { listen: ["/ip4/127.0.0.1/tcp/0"] },
@@ -42,10 +43,22 @@ async function check(
     patience_ms: 1_000,
     salt: node.peerId.toString(),
   });
-  const scripts = selected(SCRIPTS, requirements, { only });
+  const scripts = selected(SCRIPTS, requirements, { only: chosen });
   const played = await runSuite({ stage, scripts, requirements, lanes: 4, seed: 1, clock: () => performance.now() });
   return { played, verdicts: verdictsOf(played, requirements) };
 }
+
+it("a peer that knows neither roots nor blobs has those clauses not run, with the reason", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const chosen = requirements.map(({ id }) => id).filter((id) => /^(PERM|BLOB)-/.test(id));
+  const { verdicts } = await check(() => undefined, onTestFinished, chosen);
+  const own = verdicts.filter(({ id }) => chosen.includes(id));
+  expect(own.length).toBe(chosen.length);
+  expect(own.filter(({ verdict }) => verdict !== "not-run")).toEqual([]);
+  for (const { detail } of own) expect(detail).toMatch(/needs a control shim|speaks no \/moot\/blob\/1/);
+});
 
 describe.concurrent.each<[string, (stream: Stream, connection: Connection) => void]>([
   ["closes every stream", (stream) => stream.abort(new Error("no"))],

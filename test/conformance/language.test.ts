@@ -1,11 +1,15 @@
 /** The language of scripts: durations, templates and patterns mean what their tables say, and mistakes in a script are loud. */
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { blobOf } from "../../kit/blobs.ts";
 import { durationOf } from "../../kit/durations.ts";
+import { grantOf, rootOf } from "../../kit/grants.ts";
 import { matches } from "../../kit/pattern.ts";
 import type { Json } from "../../kit/script.ts";
 import { fill, type Scope } from "../../kit/template.ts";
+import { nameOfStream } from "../../node/blobs/naming.ts";
 import { virtualStage } from "../../node/conformance/virtual.ts";
-import { LIMITS } from "../../protocols/mod.ts";
+import { BLOB, LIMITS, PERMISSIONS } from "../../protocols/mod.ts";
 
 const pace = { soon_ms: 1_000, moment_ms: 100 };
 const scene = await virtualStage().open(["A"], 1);
@@ -24,6 +28,7 @@ describe("durations", () => {
     ["3 moment", 300],
     ["-clock_tolerance_ms", -LIMITS.clock_tolerance_ms],
     ["250 ms", 250],
+    ["admit_ms + idle_ms / 2", PERMISSIONS.admit_ms + BLOB.idle_ms / 2],
   ])("%s", (text, ms) => expect(durationOf(text, pace)).toBe(ms));
 
   it.each(["", "hold", "shards", "3", "hold_ms * 2", "later"])("%j is none", (text) => {
@@ -73,6 +78,45 @@ describe("templates", () => {
       expect(() => fill(template, scope)).toThrow();
     },
   );
+});
+
+describe("blobs", () => {
+  const text = "abc\u00ff\u0000".repeat(60_000);
+
+  it("are named as the node names them", async () => {
+    const bytes = Buffer.from(text, "latin1");
+    const { blob } = await nameOfStream(Readable.from([bytes]));
+    expect(blobOf(text, scene)).toMatchObject({
+      id: blob,
+      bytes: bytes.length,
+      contents: { base64: bytes.toString("base64") },
+      ref: { $blob: blob, bytes: bytes.length },
+    });
+  });
+
+  it("what is no byte is a mistake", () => {
+    expect(() => fill({ $bytes: "\u0100" }, scope)).toThrow(RangeError);
+  });
+});
+
+describe("grants", () => {
+  const sealed = {
+    ...scope,
+    names: new Map([...names, ["A", scene.idOf("A")], ["B", scene.idOf("B")], ["root", rootOf(scene)]]),
+  };
+  const top = grantOf({ grant: "a", by: "root", to: "A", can: ["member", "delegate"] }, "n", sealed);
+  sealed.names.set("a", top);
+  const below = grantOf({ grant: "b", by: "A", to: "B", under: "a", limits: { budget: 1 } }, "n", sealed);
+
+  it("stand in chains, the root's first", () => {
+    expect(top).toMatchObject({ document: { audience: scene.idOf("A"), parent: null, limits: {} } });
+    const { chain, digest, document } = top as { chain: string[]; digest: string; document: { expires_ms: number } };
+    expect(below).toMatchObject({
+      chain: [chain[0], (below as { seal: string }).seal],
+      document: { audience: scene.idOf("B"), parent: digest, limits: { budget: 1 }, expires_ms: document.expires_ms },
+    });
+    expect(scene.open(chain[0] ?? "")?.signer).toBe(rootOf(scene));
+  });
 });
 
 describe("patterns", () => {

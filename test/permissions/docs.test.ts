@@ -51,7 +51,7 @@ it("the numbers of the specification's section are those of the code, and every 
   const rows = [...section.matchAll(/^\| `([a-z_]+)` \| ([0-9,]+) [a-z]+ \|/gm)];
   const stated = rows.map(([, name, value]) => [name, Number(value?.replaceAll(",", ""))]);
   expect(Object.fromEntries(stated)).toEqual(PERMISSIONS);
-  const ids = [...section.matchAll(/^- (PERM-\d+): /gm)].map(([, id]) => id);
+  const ids = [...section.matchAll(/^- \*\*(PERM-\d+)\*\* /gm)].map(([, id]) => id);
   expect(ids).toEqual(ids.map((_, index) => `PERM-${index + 1}`));
   for (const file of ["peer/rules.ts", "peer/peer.ts", "peer/custodies.ts"])
     for (const [id] of readFileSync(join(ROOT, "protocols", file), "utf8").matchAll(/\bPERM-\d+/g))

@@ -38,7 +38,7 @@ describe("clauses", () => {
   });
 
   it("have no gaps in their numbers", () => {
-    for (const family of ["WIRE", "DIR", "AUCTION", "CLAIM"]) {
+    for (const family of ["WIRE", "DIR", "AUCTION", "CLAIM", "PERM", "BLOB"]) {
       const numbers = [...ids].filter((id) => id.startsWith(`${family}-`)).map((id) => Number(id.split("-")[1]));
       expect(numbers.toSorted((left, right) => left - right)).toEqual(numbers.map((_, index) => index + 1));
     }
@@ -47,7 +47,8 @@ describe("clauses", () => {
   it.each(["protocols", "sim", "node"])("that %s/ refers to exist", (folder) => {
     const named = new Set<string>();
     for (const file of sourcesOf(folder))
-      for (const [id] of readFileSync(file, "utf8").matchAll(/\b(?:WIRE|DIR|AUCTION|CLAIM)-[0-9]+\b/g)) named.add(id);
+      for (const [id] of readFileSync(file, "utf8").matchAll(/\b(?:WIRE|DIR|AUCTION|CLAIM|PERM|BLOB)-[0-9]+\b/g))
+        named.add(id);
     expect([...named].filter((id) => !ids.has(id))).toEqual([]);
   });
 });
@@ -166,7 +167,7 @@ const awardDocument = z.custom<z.output<typeof awardTerms>>((value) => awardTerm
 
 /** A clause is an item of a list that begins with its id, up to the next item or empty line. */
 function clausesOf(text: string): Clause[] {
-  const items = text.matchAll(/^- \*\*((?:WIRE|DIR|AUCTION|CLAIM)-[0-9]+)\*\* ([\s\S]*?)(?=\n- |\n\n)/gm);
+  const items = text.matchAll(/^- \*\*((?:WIRE|DIR|AUCTION|CLAIM|PERM|BLOB)-[0-9]+)\*\* ([\s\S]*?)(?=\n- |\n\n)/gm);
   return [...items].map(([, id = "", text = ""]) => ({ id, text }));
 }
 

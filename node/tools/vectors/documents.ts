@@ -180,8 +180,8 @@ function taskDocument(cast: Cast): Document {
   return {
     name: "task",
     by: alice,
-    full: taskOf(cast, { lineage, budget: 10, contract: CONTRACT }),
-    optional: ["lineage", "budget", "contract"],
+    full: taskOf(cast, { lineage, budget: 10, contract: CONTRACT, sub_tasks: 64 }),
+    optional: ["lineage", "budget", "contract", "sub_tasks"],
     more: [
       ...[1, 5].map((count) => ({ name: `of ${count} custodians`, fields: kept(five.slice(0, count)) })),
       { name: "a sub-task of the root", fields: within(deep(1)) },

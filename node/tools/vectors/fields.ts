@@ -98,6 +98,7 @@ const BOUNDS: Readonly<Record<string, Bounds>> = {
   load_permille: PERMILLE,
   done_permille: PERMILLE,
   cost: { good: [0, 0.25, 1e12], bad: [-0.01, 1e12 + 1] },
+  sub_tasks: { good: [0, LIMITS.sub_tasks_max], bad: [-1, 0.5, LIMITS.sub_tasks_max + 1] },
   budget: { good: [0, 0.25, 1e12], bad: [-0.01, 1e12 + 1] },
   agent: text(1, 64),
   ballot: BALLOT,

@@ -1,4 +1,5 @@
 /** The vectors of the protocol, as the files in `protocols/vectors/` hold them: the same bytes every time. */
+import { blobs } from "./blobs.ts";
 import { makeCast } from "./cast.ts";
 import { ballots, ranking, waiting } from "./choices.ts";
 import { documents } from "./documents.ts";
@@ -6,6 +7,7 @@ import { envelopes } from "./envelopes.ts";
 import { ids } from "./ids.ts";
 import { judgements } from "./judgements.ts";
 import { messages } from "./messages.ts";
+import { permissions } from "./permissions.ts";
 import { print } from "./print.ts";
 import { records, topics } from "./topics.ts";
 
@@ -23,6 +25,8 @@ export async function vectorFiles(): Promise<ReadonlyMap<string, string>> {
     ranking: ranking(cast),
     waiting: waiting(),
     ballots: ballots(cast),
+    permissions: permissions(cast),
+    blobs: blobs(cast),
   };
   return new Map(Object.entries(all).map(([name, content]) => [`${name}.json`, print(content)]));
 }

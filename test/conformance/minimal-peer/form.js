@@ -167,6 +167,7 @@ const documents = {
     "lineage?": (v) => lineage(v) && v.path.length === v.depth, // CLAIM-43
     "budget?": cost,
     "contract?": digest,
+    "sub_tasks?": whole(0, 16_384), // CLAIM-47
   }),
   award: document("award", { network, task: digest, ballot, contractor: or(peer, (v) => v === null) }),
   outcome: document("outcome", {

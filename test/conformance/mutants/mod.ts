@@ -11,6 +11,7 @@ import { DIRECTORY } from "./directory.ts";
 import type { Mutant } from "./mutant.ts";
 import { PARTIALS } from "./partials.ts";
 import { PERMISSIONS } from "./permissions.ts";
+import { SUB_TASKS } from "./sub-tasks.ts";
 import { VOTES } from "./votes.ts";
 import { WIRE } from "./wire.ts";
 import { DOCUMENTS } from "./wire-documents.ts";
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUCTIONEER,
   ...CONTRACTOR,
   ...PARTIALS,
+  ...SUB_TASKS,
   ...CONTRACTS,
   ...CUSTODIAN,
   ...VOTES,

@@ -1,7 +1,7 @@
 /** Who has failed the last tasks of a skill rests for a while, for longer each time, and only for that skill. */
 import { expect, test } from "vitest";
 import { Slumps } from "../../../protocols/auction/mod.ts";
-import { LIMITS, parseSkill } from "../../../protocols/mod.ts";
+import { LIMITS, parseSkill, parseTaskId } from "../../../protocols/mod.ts";
 import { crew, must, skill, worldOf } from "../stage.ts";
 
 const other = must(parseSkill("text.other@1"));
@@ -50,4 +50,35 @@ test("it remembers so many, and forgets the oldest", () => {
   fail(slumps, 0, 3);
   expect(slumps.size).toBe(LIMITS.receipts_max);
   expect(slumps.resting(peer, skill, 0)).toBe(true);
+});
+
+test("after its rest one try is open at a time: the next begins when that one has told, or was given up", () => {
+  const slumps = new Slumps();
+  const first = must(parseTaskId("1".repeat(64)));
+  const second = must(parseTaskId("2".repeat(64)));
+  fail(slumps, 0, 3);
+  // Begun while it rests, for want of others: no try, and nothing that its end could open.
+  slumps.begun({ peer, skill, task: second, now: 0 });
+  const rested = LIMITS.slump_ms_first;
+  expect(slumps.resting(peer, skill, rested)).toBe(false);
+
+  slumps.begun({ peer, skill, task: first, now: rested });
+  slumps.begun({ peer, skill, task: second, now: rested });
+  expect(slumps.resting(peer, skill, rested + LIMITS.slump_ms_last)).toBe(true);
+  slumps.left({ peer, skill, task: second });
+  expect(slumps.resting(peer, skill, rested)).toBe(true);
+  slumps.left({ peer, skill, task: first });
+  expect(slumps.resting(peer, skill, rested)).toBe(false);
+
+  slumps.begun({ peer, skill, task: second, now: rested });
+  fail(slumps, rested);
+  expect(slumps.resting(peer, skill, rested + 2 * LIMITS.slump_ms_first - 1)).toBe(true);
+  // What it was tried with is over: the next may begin.
+  slumps.left({ peer, skill, task: second });
+  expect(slumps.resting(peer, skill, rested + 2 * LIMITS.slump_ms_first)).toBe(false);
+
+  slumps.begun({ peer, skill, task: first, now: rested + 2 * LIMITS.slump_ms_first });
+  slumps.ended({ peer, skill, now: rested + 2 * LIMITS.slump_ms_first, failed: false });
+  expect(slumps.resting(peer, skill, rested + 2 * LIMITS.slump_ms_first)).toBe(false);
+  expect(slumps.size).toBe(0);
 });

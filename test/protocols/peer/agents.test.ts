@@ -69,6 +69,46 @@ test("an agent whose places are withheld bids no more and refuses as overloaded,
   sound(world);
 });
 
+/** As a driver does it: all places are taken, and the agent is on no card. */
+function rest(world: World, index: number, isResting: boolean): void {
+  const name = `agent-${index}`;
+  world.tell(world.host(index), (instant) => ({ ...instant, type: "stuck", agent: name, places: isResting ? 2 : 0 }));
+  const agents = [agent(name, [SKILL], { concurrency: 2, cost: 1 })];
+  const resting = isResting ? [name] : [];
+  world.tell(world.host(index), (instant) => ({ ...instant, type: "agents", agents, resting }));
+}
+
+test("an agent that rests is on no card, and who calls hears overloaded, until it rests no more", () => {
+  const world = worldOf(crew(2, () => ok(200)));
+  const task = put(world);
+  rest(world, 1, true);
+  expect(world.runUntil(() => offered(world, 0, 1)?.length === 0, 10_000)).toBe(true);
+  world.run(5_000);
+  const reasons = world.evidence.facts("refused", task).map(({ reason }) => reason);
+  expect(new Set(reasons)).toEqual(new Set(["overloaded"]));
+  rest(world, 1, false);
+  expect(outcomeOf(world, task)).toMatchObject({ status: "done", contractor: world.id(1) });
+  expect(offered(world, 0, 1)).toEqual(["agent-1"]);
+  sound(world);
+});
+
+test("an award for an agent that came to rest after its bid is refused, and costs no attempt", () => {
+  const peers = crew(3, () => ok(200));
+  const dear = agent("agent-2", [SKILL], { concurrency: 2, cost: 90 });
+  const world = worldOf(peers.map((spec, index) => (index === 2 ? { ...spec, agents: [dear] } : spec)));
+  const task = put(world, { custodians: 1 });
+  const bids = () => world.evidence.facts("proposed", task);
+  expect(world.runUntil(() => bids().some(({ bidder }) => bidder === world.id(1)), 10_000)).toBe(true);
+  rest(world, 1, true);
+  expect(outcomeOf(world, task)).toMatchObject({ status: "done", contractor: world.id(2) });
+  expect(world.evidence.facts("award-refused", task)).toMatchObject([
+    { contractor: world.id(1), reason: "overloaded" },
+  ]);
+  expect(world.evidence.facts("attempt-ended", task)).toEqual([]);
+  expect(must(world.peer(1).load()[0]).busy).toBe(0);
+  sound(world);
+});
+
 test("of ten thousand calls at once as many get a bid as there are places, the others a refusal, and little is kept", () => {
   const world = worldOf(crew(2, () => ok(200), 3));
   const host = world.host(1);

@@ -41,7 +41,7 @@ export interface SubmitOptions {
   readonly lineage?: Lineage | undefined;
 }
 
-export type DryRunOptions = Pick<SubmitOptions, "skill" | "custodians" | "budget" | "contract"> & {
+export type DryRunOptions = Pick<SubmitOptions, "skill" | "custodians" | "budget" | "contract" | "deadline_ms"> & {
   readonly input?: unknown;
 };
 
@@ -50,6 +50,8 @@ export interface DryRun {
   readonly skill: Skill;
   /** Who would keep it, the first of them this node. */
   readonly custodians: readonly PeerId[];
+  /** Why this node would not announce it at all; absent: it would. */
+  readonly denied?: string;
   /** Those that would bid first. */
   readonly candidates: readonly DryRunBidder[];
 }
@@ -66,6 +68,8 @@ export interface DryRunBidder {
   /** Whether the input fits the schema on its card. */
   readonly fits: boolean;
   readonly bids: boolean;
+  /** What this is read from: agents of this node as they stand now, others by their cards, which say nothing of the moment. */
+  readonly by: "standing" | "card";
   /** Why it would not bid, or its bid would not be taken. */
   readonly why?: string;
 }
@@ -88,6 +92,17 @@ export interface SubmitResult {
   readonly messages: { readonly sent: number; readonly received: number };
 }
 
+/** `stopped` and `failed` are ends: told to end, or a machine broke its promise or the disk failed. */
+export type NodeState = "starting" | "ready" | "draining" | "stopped" | "failed";
+
+/** What became of this node itself. */
+export interface NodeFact {
+  readonly type: "node";
+  readonly state: NodeState;
+  /** In words; empty when there is nothing to say. */
+  readonly why: string;
+}
+
 /** What became of an agent of this node: of the node itself, not of its machines. */
 export interface AgentFact {
   readonly type: "agent";
@@ -97,8 +112,20 @@ export interface AgentFact {
   readonly why: string;
 }
 
+/** Code of an agent of this node left an error that nothing caught. Of one agent some a minute are told. */
+export interface StrayFact {
+  readonly type: "stray";
+  readonly agent: string;
+  /** The task of the run that it belongs to; empty: of no run, but of the module itself. */
+  readonly run: string;
+  readonly message: string;
+  readonly stack: string;
+  /** The run was over: nothing was left to fail, so it counts for the agent. */
+  readonly late: boolean;
+}
+
 /** A fact as a node saw it. `at_ms` is the node's calendar time, `node` the observer. */
-export type Observed = (Fact | AgentFact) & { readonly at_ms: number; readonly node: PeerId };
+export type Observed = (Fact | NodeFact | AgentFact | StrayFact) & { readonly at_ms: number; readonly node: PeerId };
 
 export interface Status {
   readonly peer: PeerId;
@@ -106,7 +133,11 @@ export interface Status {
   readonly version: string;
   readonly addrs: readonly string[];
   readonly uptimeMs: number;
-  readonly state: "starting" | "ready" | "draining" | "stopped";
+  readonly state: NodeState;
+  /** Of the state, in words; empty when there is nothing to say. */
+  readonly why: string;
+  /** Since when it is in this state, in calendar time. */
+  readonly stateSinceMs: number;
   /**
    * Connected to two peers of the network or to all that could be found, with every topic grafted; or alone because there is
    * nobody to join. At the latest 3 s after the first neighbour.

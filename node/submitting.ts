@@ -18,7 +18,7 @@ import {
 } from "../protocols/mod.ts";
 import { Fault } from "./fault.ts";
 import { type Check, depthOf, validator } from "./handlers/mod.ts";
-import type { SubmitOptions } from "./moot-node.ts";
+import type { DryRunOptions, SubmitOptions } from "./moot-node.ts";
 
 const POLL_MS = 50;
 const CHECKS_MAX = 256;
@@ -111,6 +111,12 @@ function contractIn(text: string | undefined): Digest | undefined {
   if (contract !== undefined) return contract;
   const remedy = "give the 64 hex digits that moot check, or moot submit --dry-run, prints";
   throw new Fault("usage", `${JSON.stringify(text.slice(0, 100))} is no digest of a contract`, { remedy });
+}
+
+/** What rights are asked for. An input that is not given yet has no bytes. */
+export function sizeOf({ input, deadline_ms }: Pick<DryRunOptions, "input" | "deadline_ms">) {
+  const input_bytes = input === undefined ? 0 : Buffer.byteLength(textOf(input));
+  return { input_bytes, deadline_ms: deadline_ms ?? LIMITS.deadline_ms_default };
 }
 
 /** What is wrong with the input for that schema; undefined when nothing is, or no input is given. */

@@ -62,6 +62,7 @@ export const KINDS = [
   "partial",
   "sub-task",
   "agents",
+  "sub-task-orphaned",
 ] as const;
 
 const BY_NAME = new Map<string, number>(KINDS.map((kind, code) => [kind, code]));

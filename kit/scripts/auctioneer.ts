@@ -7,7 +7,7 @@ import { AGREED, AWARDED, bid, conducted, SKILL, workers } from "./tasks.ts";
 
 const CFP: Template = { type: "cfp", task: "$t.id" };
 const WIDE: Template = { kind: "cfp", task: "$t.id" };
-const AWARD: Template = { type: "accept-proposal", task: "$t.id" };
+export const AWARD: Template = { type: "accept-proposal", task: "$t.id" };
 function round(nth: number): Template {
   return { type: "cfp", task: "$t.id", round: nth };
 }
@@ -15,7 +15,7 @@ function wide(nth: number): Template {
   return { kind: "cfp", task: "$t.id", round: nth };
 }
 /** A bid on the call that the actor heard last, with these terms. */
-function bidding(by: Actor, terms: Template): readonly Step[] {
+export function bidding(by: Actor, terms: Template): readonly Step[] {
   return [
     { hear: by, message: CFP, as: "call" },
     { say: by, message: { $of: bidOf("$call.round"), with: terms } },
@@ -36,11 +36,11 @@ function bidOf(nth: Template): Template {
 function refusalOf(reason: string): Template {
   return { type: "refuse", task: "$t.id", round: "$call.round", reason, load_permille: 1000 };
 }
-function awardTo(actor: Actor): Template {
+export function awardTo(actor: Actor): Template {
   return { type: "accept-proposal", task: "$t.id", award: { $opens: { contractor: `$${actor}` }, by: "P" } };
 }
 /** The next ballot of P, promised by B. */
-const NEXT: readonly Step[] = [
+export const NEXT: readonly Step[] = [
   {
     hear: "B",
     message: { type: "prepare", task: "$t.id", ballot: { round: { $min: 3 }, custodian: 1 } },
@@ -49,7 +49,7 @@ const NEXT: readonly Step[] = [
   },
   { say: "B", message: { type: "promise", task: "$t.id", ballot: "$q.ballot" } },
 ];
-const FAILED: Step = {
+export const FAILED: Step = {
   say: "D",
   message: {
     type: "failure",
@@ -60,25 +60,6 @@ const FAILED: Step = {
     retryable: true,
   },
 };
-/** D alone bids on a new task, and fails it. */
-const FAILURE: readonly Step[] = [
-  ...conducted({ costs: { D: 1 }, lease: "5 lease_ms_min" }),
-  ...bid("D", 1),
-  AWARDED,
-  AGREED,
-  FAILED,
-  { wait: "moment" },
-];
-/** D asks for nothing, E for a lot, and one of them gets a new task. */
-function dearer(lease: string, winner: "D" | "E"): readonly Step[] {
-  return [
-    ...conducted({ costs: { E: 1 }, lease }),
-    ...bidding("D", { cost: 0 }),
-    ...bidding("E", { cost: 500 }),
-    { hear: winner, message: awardTo(winner), as: "won" },
-    { say: winner, message: { type: "agree", task: "$t.id", ballot: "$won.award.open.ballot" } },
-  ];
-}
 /** D bids, and then refuses what it is awarded. */
 const SETBACK: readonly Step[] = [
   ...bid("D", 1),
@@ -286,77 +267,6 @@ export const AUCTIONEER: readonly Script[] = [
       ...bidding("E", { cost: 500 }),
       { hear: "E", message: awardTo("E") },
       { quiet: "D", message: AWARD },
-    ],
-  },
-  {
-    name: "remembers-who-failed-another-task",
-    role: "conductor",
-    clauses: ["AUCTION-9"],
-    about: "a peer that failed one task loses the next against one that asks half as much again",
-    steps: [
-      ...conducted({ costs: { D: 1 }, lease: "5 lease_ms_min" }),
-      ...bid("D", 1),
-      AWARDED,
-      AGREED,
-      FAILED,
-      { wait: "moment" },
-      ...conducted({ costs: { E: 1 } }),
-      ...bidding("D", { cost: 10 }),
-      ...bidding("E", { cost: 15 }),
-      { hear: "E", message: awardTo("E") },
-    ],
-  },
-  {
-    name: "awards-last-to-who-failed-three-tasks",
-    role: "conductor",
-    clauses: ["AUCTION-20"],
-    about:
-      "a peer that failed three tasks of the skill in a row gets the next when nobody else bids, and not for a low price",
-    steps: [
-      ...FAILURE,
-      ...FAILURE,
-      ...FAILURE,
-      ...conducted({ costs: { E: 1 } }),
-      ...bidding("D", { cost: 0 }),
-      ...bidding("E", { cost: 500 }),
-      { hear: "E", message: awardTo("E") },
-      { quiet: "D", message: AWARD },
-    ],
-  },
-  {
-    name: "tries-one-task-with-who-has-rested",
-    role: "conductor",
-    clauses: ["AUCTION-20"],
-    needs: ["patience"],
-    about: "after its rest a peer gets one task, no other while that one runs, and the next when that one is done",
-    steps: [
-      ...FAILURE,
-      ...FAILURE,
-      ...FAILURE,
-      { wait: "slump_ms_first" },
-      ...dearer("40 lease_ms_min", "D"),
-      { let: "tried", be: { task: "$t.id", award: "$won.award", ballot: "$won.award.open.ballot" } },
-      ...dearer("5 lease_ms_min", "E"),
-      { quiet: "D", message: AWARD },
-      { let: "v", be: { seal: "$tried.award", ballot: "$tried.ballot", document: "$tried.award.open" } },
-      { outcome: "o", under: "v", by: "D" },
-      {
-        say: "D",
-        message: {
-          type: "accept",
-          task: "$tried.task",
-          ballot: "$tried.ballot",
-          award: "$tried.award",
-          value: { outcome: "$o.seal", origin: "$tried.award" },
-        },
-      },
-      { hear: "B", message: { type: "accepted", task: "$tried.task" }, as: "vote" },
-      {
-        say: "B",
-        message: { type: "accepted", task: "$tried.task", ballot: "$vote.ballot", digest: "$vote.digest" },
-      },
-      { hear: "D", message: { type: "decided", task: "$tried.task" } },
-      ...dearer("5 lease_ms_min", "D"),
     ],
   },
   {

@@ -3,6 +3,7 @@ import type { Script } from "../script.ts";
 import { ADMISSION } from "./admission.ts";
 import { AUCTIONEER } from "./auctioneer.ts";
 import { AUCTIONEER_BIDS } from "./auctioneer-bids.ts";
+import { AUCTIONEER_RECORDS } from "./auctioneer-records.ts";
 import { BIDDER } from "./bidder.ts";
 import { BIDDER_CALLERS } from "./bidder-callers.ts";
 import { BIDDER_CROWD } from "./bidder-crowd.ts";
@@ -47,6 +48,7 @@ export const SCRIPTS: readonly Script[] = [
   ...CONTRACTS,
   ...AUCTIONEER,
   ...AUCTIONEER_BIDS,
+  ...AUCTIONEER_RECORDS,
   ...CUSTODIAN,
   ...VOTES,
   ...REFUSALS,

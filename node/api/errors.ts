@@ -19,6 +19,7 @@ const STATUS = {
   "unknown-task": 404,
   "unknown-blob": 404,
   "already-decided": 409,
+  "used-up": 409,
   handler: 502,
   network: 503,
   "no-node": 503,

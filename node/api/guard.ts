@@ -10,6 +10,8 @@ export interface Door {
   readonly token: string;
   /** Host headers that are served, in lower case: the address that is listened on, and `localhost` with its port. */
   readonly hosts: ReadonlySet<string>;
+  /** Where the token lies: whoever may read it is told the place, and nobody else can. */
+  readonly file: string;
 }
 
 export interface Knock {
@@ -64,13 +66,19 @@ function stranger(one: One, door: Door): Refusal | undefined {
 }
 
 function unknown(authorization: string | undefined, door: Door): Refusal | undefined {
-  const remedy =
-    "send the header Authorization: Bearer <token>, with the token in the node's api.json (it changes at every start)";
-  if (authorization === undefined) return { status: 401, message: "the token is missing", remedy };
+  const place = `the token lies in ${door.file}, and changes at every start`;
+  if (authorization === undefined)
+    return {
+      status: 401,
+      message: "the token is missing",
+      remedy: `${place}: send it as Authorization: Bearer <token>`,
+    };
   const [scheme, token, ...rest] = authorization.split(" ");
   const right =
     scheme?.toLowerCase() === "bearer" && token !== undefined && rest.length === 0 && sameSecret(token, door.token);
-  return right ? undefined : { status: 401, message: "the token is wrong", remedy };
+  if (right) return undefined;
+  const remedy = `${place}: give that path as --api, or what it says as MOOT_TOKEN`;
+  return { status: 401, message: "the token is wrong", remedy };
 }
 
 function wrongMethod(method: string): Refusal | undefined {

@@ -22,10 +22,11 @@ export const submitRequest = z.strictObject({
   sealed: z.boolean().optional(),
   budget: z.number().min(0).max(1e12).optional(),
   contract: z.string().max(64).optional(),
+  sub_tasks: z.int().min(0).max(LIMITS.sub_tasks_max).optional(),
 });
 
 export const dryRunRequest = submitRequest
-  .pick({ skill: true, custodians: true, budget: true, contract: true })
+  .pick({ skill: true, custodians: true, budget: true, contract: true, deadline_ms: true })
   .extend({ input: z.unknown().optional() });
 
 /** An envelope in base64. */

@@ -8,7 +8,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { parseSkill, parseTaskId, type Skill, type TaskId } from "../../protocols/mod.ts";
 import { Fault } from "../fault.ts";
-import type { MootNode, Observed } from "../moot-node.ts";
+import type { MootNode, Observed, Status } from "../moot-node.ts";
 import { agentRows } from "./agents.ts";
 import { blobRoutes } from "./blobs.ts";
 import { bodyOf, statusOf } from "./errors.ts";
@@ -214,6 +214,7 @@ function waiting(app: Hono<Env>, options: RoutesOptions): void {
     const { task } = checked(watchQuery, context.req.query());
     const only = task === undefined ? undefined : names.resolve(task);
     const lines = new Lines(context.env.outgoing);
+    if (only === undefined) lines.send(asOfNow(node.status()));
     const off = node.watch((fact) => {
       if (only === undefined || ("task" in fact && fact.task === only)) lines.send(fact);
     });
@@ -221,6 +222,11 @@ function waiting(app: Hono<Env>, options: RoutesOptions): void {
     endWith(lines, options.closing);
     return RESPONSE_ALREADY_SENT;
   });
+}
+
+/** What the node became last: a watcher comes after that. */
+function asOfNow({ peer, state, why, stateSinceMs }: Status): Observed {
+  return { type: "node", state, why, at_ms: stateSinceMs, node: peer };
 }
 
 /** What is known of the task, then what happens, then `{"event":"outcome",…}`. */

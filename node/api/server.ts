@@ -42,8 +42,9 @@ export async function serveApi({ node, at, data, stop }: ServeOptions): Promise<
   const names = new TaskNames(node);
   const app = routes({ node, names, closing: closing.signal, stop });
   const hosts = new Set<string>();
+  const file = apiFilePath(data);
   const server = guarded(
-    { token, hosts },
+    { token, hosts, file },
     getRequestListener(app.fetch, {
       overrideGlobalObjects: false,
       autoCleanupIncoming: false,
@@ -52,7 +53,6 @@ export async function serveApi({ node, at, data, stop }: ServeOptions): Promise<
   await listen(server, at);
   const url = urlOf(server, at);
   for (const host of hostsOf(url)) hosts.add(host);
-  const file = apiFilePath(data);
   const off = node.watch((fact) => names.saw(fact));
   const close = async () => {
     off();

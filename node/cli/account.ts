@@ -45,8 +45,9 @@ export function accountOf(task: TaskAnswer, self: PeerId, effects?: Effects): st
   return lines.join("\n");
 }
 
-function lineageLines({ lineage, budget, subTasks }: TaskAnswer): string[] {
+function lineageLines({ lineage, budget, sub_tasks, subTasks }: TaskAnswer): string[] {
   const lines = budget === undefined ? [] : [field("budget", String(budget))];
+  if (sub_tasks !== undefined) lines.push(field("sub-tasks", `at most ${sub_tasks}`));
   for (const below of subTasks)
     lines.push(field("sub-task", `${shortTask(below.task)} ${below.skill}: ${below.state}`));
   if (lineage === undefined) return lines;

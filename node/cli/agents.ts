@@ -3,7 +3,7 @@
  * until that node says what became of it. A change that the node would refuse is not written.
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Command } from "commander";
@@ -44,9 +44,11 @@ export function addAgentCommand(): Command {
     .addHelpText("after", ADD_EXAMPLES)
     .action(async (file: string, _options: ChangeOptions, command: Command) => {
       const options: ChangeOptions = command.optsWithGlobals();
-      const agents = agentsIn(file);
+      const { text, agents } = agentsIn(file);
       const names = agents.map(nameOf);
       const change = new Change(options.config ?? "moot.yaml");
+      const { checkAgentsFile } = await import("../config/mod.ts");
+      checkAgentsFile(text, file === "-" ? "the agent on stdin" : file, dirname(change.path));
       for (const [index, agent] of agents.entries()) change.put(names[index] ?? "", agent);
       await report(await change.write(), names, { ...options, isThere: true });
     });
@@ -73,19 +75,19 @@ function forConfigs(command: Command): Command {
 
 /** `moot.yaml` as its author wrote it, with another list of agents. */
 class Change {
-  readonly #path: string;
+  readonly path: string;
   readonly #document: ReturnType<typeof parseDocument>;
   readonly #before: string;
 
   constructor(path: string) {
-    this.#path = resolve(path);
-    this.#before = textOf(this.#path);
+    this.path = resolve(path);
+    this.#before = textOf(this.path);
     this.#document = parseDocument(this.#before);
     const [error] = this.#document.errors;
     if (error !== undefined)
-      throw new Fault("config", `${this.#path} is no YAML: ${error.message}`, { remedy: "mend the file" });
+      throw new Fault("config", `${this.path} is no YAML: ${error.message}`, { remedy: "mend the file" });
     if (!isMap(this.#document.contents))
-      throw new Fault("config", `${this.#path} is no map`, { remedy: "run moot init to make a config" });
+      throw new Fault("config", `${this.path} is no map`, { remedy: "run moot init to make a config" });
     // An empty list is written as [], and nothing reads well inside that.
     const agents = this.#document.get("agents");
     if (!isSeq(agents)) this.#document.set("agents", this.#document.createNode([]));
@@ -108,25 +110,26 @@ class Change {
     if (at >= 0) return void this.#document.deleteIn(["agents", at]);
     const meant = nearest(name, this.#names);
     const remedy = meant === undefined ? `it has: ${this.#names.join(", ") || "none"}` : `did you mean ${meant}?`;
-    throw new Fault("usage", `${this.#path} has no agent ${JSON.stringify(name)}`, { remedy });
+    throw new Fault("usage", `${this.path} has no agent ${JSON.stringify(name)}`, { remedy });
   }
 
   /** Whole or not at all, and only what a node would take. Throws Fault "config" with everything that is wrong. */
   async write(): Promise<Written> {
     const { parseConfig } = await import("../config/mod.ts");
     const text = this.#document.toString({ lineWidth: 0 });
-    const config = parseConfig(text, this.#path);
+    // What was absent before is no business of this change.
+    const config = parseConfig(text, this.path, { lenient: true });
     const at_ms = Date.now();
-    const before = parsedOrNone(() => parseConfig(this.#before, this.#path).agents);
+    const before = parsedOrNone(() => parseConfig(this.#before, this.path, { lenient: true }).agents);
     const isAsBefore = (agent: AgentSpec) => before.some((old) => isDeepStrictEqual(old, agent));
     const changed = new Set(config.agents.flatMap((agent) => (isAsBefore(agent) ? [] : [agent.name])));
-    const draft = `${this.#path}.${process.pid}.new`;
+    const draft = `${this.path}.${process.pid}.new`;
     try {
-      writeFileSync(draft, text, { mode: statSync(this.#path).mode });
-      renameSync(draft, this.#path);
+      writeFileSync(draft, text, { mode: statSync(this.path).mode });
+      renameSync(draft, this.path);
     } catch (error) {
       rmSync(draft, { force: true });
-      throw new Fault("config", `cannot write ${this.#path}: ${messageOf(error)}`, {
+      throw new Fault("config", `cannot write ${this.path}: ${messageOf(error)}`, {
         remedy: "see that its folder can be written to",
         cause: error,
       });
@@ -162,7 +165,7 @@ function textOf(path: string): string {
   }
 }
 
-function agentsIn(file: string): readonly object[] {
+function agentsIn(file: string): { readonly text: string; readonly agents: readonly object[] } {
   let text: string;
   try {
     if (file !== "-" && statSync(file).size > FILE_BYTES_MAX)
@@ -182,7 +185,7 @@ function agentsIn(file: string): readonly object[] {
   const agents: unknown[] = Array.isArray(tree) ? tree : [tree];
   if (agents.length === 0 || !agents.every((agent) => typeof agent === "object" && agent !== null))
     throw new Fault("usage", `${file} holds no agent`, { remedy: "see moot agents add --help for an example" });
-  return agents as object[];
+  return { text, agents: agents as object[] };
 }
 
 function nameOf(agent: object): string {
@@ -225,7 +228,9 @@ async function noticed(
   isThere: boolean,
 ): Promise<readonly Noticed[]> {
   const until = performance.now() + NOTICED_MS;
-  const isNew = (agent: Agent) => agent.state !== "starting" && (!changed.has(agent.name) || agent.sinceMs >= at_ms);
+  // A failed one is tried again, whether it was changed or not.
+  const isAwaited = ({ name, state }: Agent) => changed.has(name) || state === "failed";
+  const isNew = (agent: Agent) => agent.state !== "starting" && (!isAwaited(agent) || agent.sinceMs >= at_ms);
   const client = await nodeOf(config);
   if (client === undefined) return names.map((name) => ({ name, state: undefined, why: "" }));
   for (;;) {

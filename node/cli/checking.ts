@@ -6,10 +6,11 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import type { AgentCard } from "../../protocols/mod.ts";
+import { type AgentCard, charsOf, PERMISSIONS } from "../../protocols/mod.ts";
 import { cardOf, roomFor } from "../cards.ts";
 import { type Config, loadConfig } from "../config/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
+import { readGrants } from "../permissions/grants-file.ts";
 import { checkAddresses, checkAgents, checkFiles, checkWriters } from "./checks.ts";
 import type { Finding } from "./doctor/finding.ts";
 
@@ -63,7 +64,7 @@ export async function checkConfiguration(options: CheckOptions): Promise<Checked
     ...checkWriters(options.config),
     ...checkAgents(config),
     ...(await Promise.all(config.agents.map((agent) => checkModule(agent, options.load)))).flat(),
-    checkRoom(cards),
+    ...checkRoom(cards, config),
     ...checkFiles(config.data),
     ...(options.ports ? await checkAddresses(config, undefined) : []),
   ];
@@ -77,12 +78,28 @@ function contractsOf({ name: agent, skills }: AgentCard): Contract[] {
   });
 }
 
-function checkRoom(cards: readonly AgentCard[]): Finding {
-  const { bytes, room } = roomFor(cards, 0);
-  const detail = `the agents take ${bytes} of the ${room} bytes that a card has for them`;
-  if (bytes <= room) return { name: "card", level: "ok", detail };
+/** A card shows the node's grants too, where the network names roots. */
+function checkRoom(cards: readonly AgentCard[], config: Config): Finding[] {
+  const grants = grantsOf(config);
+  const { bytes, room } = roomFor(cards, grants.chars);
+  const beside = grants.chars === 0 ? "" : `, beside ${grants.chars} of grants`;
+  const detail = `the agents take ${bytes} of the ${room} bytes that a card has for them${beside}`;
+  if (bytes <= room) return [{ name: "card", level: "ok", detail }, ...grants.findings];
   const remedy = "shorten the schemas and descriptions, or spread the agents over several nodes";
-  return { name: "card", level: "fail", detail, remedy };
+  return [{ name: "card", level: "fail", detail, remedy }, ...grants.findings];
+}
+
+/** Grants that are not there yet are counted as the longest that there may be. */
+function grantsOf({ network }: Config): { readonly chars: number; readonly findings: readonly Finding[] } {
+  const { roots = [], certificate } = network;
+  if (roots.length === 0 || certificate === undefined) return { chars: 0, findings: [] };
+  try {
+    return { chars: charsOf(readGrants(certificate).seals), findings: [] };
+  } catch (error) {
+    const remedy = error instanceof Fault && error.remedy !== undefined ? error.remedy : "name another certificate";
+    const finding = { name: "certificate", level: "warn", detail: messageOf(error), remedy } as const;
+    return { chars: PERMISSIONS.chain_chars, findings: [finding] };
+  }
 }
 
 /** By its text, unless it may be loaded: importing a module runs it. */

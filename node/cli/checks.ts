@@ -8,7 +8,7 @@ import { LIMITS } from "../../protocols/kernel/mod.ts";
 import { type ApiClient, apiFilePath, connectNode, type PeerRow } from "../api/mod.ts";
 import { type Config, loadConfig } from "../config/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
-import { describe } from "../handlers/mod.ts";
+import { absentIn, canWeigh, describe } from "../handlers/mod.ts";
 import type { Status } from "../moot-node.ts";
 import { checkBlobs } from "./doctor/blobs.ts";
 import { checkCertificate } from "./doctor/certificate.ts";
@@ -62,7 +62,7 @@ async function checkConfig(options: ClientOptions): Promise<readonly [Config | u
     return [undefined, [{ name: "config", level: "warn", detail: "there is no moot.yaml in this folder", remedy }]];
   }
   try {
-    const config = await loadConfig(file);
+    const config = await loadConfig(file, { lenient: true });
     const closed = config.network.key === null ? "no key, this machine only" : "closed by its key";
     const findings: Finding[] = [
       { name: "config", level: "ok", detail: `${file}: network ${config.network.name} (${closed})` },
@@ -83,8 +83,8 @@ export function checkWriters(file: string): Finding[] {
   ];
 }
 
-/** That their programs and modules exist and can be run was found out by loading the config. */
-export function checkAgents({ agents }: Config): Finding[] {
+/** What they run, and whether it is there. */
+export function checkAgents({ agents }: Config, proc?: string): Finding[] {
   if (agents.length === 0) {
     return [
       {
@@ -95,19 +95,42 @@ export function checkAgents({ agents }: Config): Finding[] {
       },
     ];
   }
-  return agents.map((agent): Finding => {
-    const { handler } = agent;
-    const how = `runs ${describe(handler)}`;
-    const missing = agent.env.filter((name) => process.env[name] === undefined);
-    const detail = `${agent.name} ${how}: ${agent.skills.map((skill) => skill.name).join(", ")}`;
-    if (missing.length === 0) return { name: "agent", level: "ok", detail };
+  return [...agents.map(checkAgent), ...checkMemory(agents, proc)];
+}
+
+/** Without `/proc` nothing says what a program holds. */
+function checkMemory(agents: Config["agents"], proc: string | undefined): Finding[] {
+  const programs = agents.filter(({ handler }) => runsProgram(handler)).map(({ name }) => name);
+  if (programs.length === 0 || canWeigh(proc)) return [];
+  const detail = `this system has no /proc: nothing bounds the memory of programs (${programs.join(", ")})`;
+  const remedy = "run the node on Linux, or bound them from outside (a container, a limit of the service manager)";
+  return [{ name: "memory", level: "warn", detail, remedy }];
+}
+
+function runsProgram(handler: Config["agents"][number]["handler"]): boolean {
+  return handler.kind === "exec" || (handler.kind === "module" && handler.process !== undefined);
+}
+
+function checkAgent(agent: Config["agents"][number]): Finding {
+  const { handler } = agent;
+  const absent = absentIn(handler, agent.dir);
+  if (absent !== undefined)
     return {
       name: "agent",
-      level: "warn",
-      detail: `${detail}; it asks for ${missing.join(", ")}, which this shell does not set`,
-      remedy: "set them where the node is started",
+      level: "fail",
+      detail: `${agent.name}: its handler ${absent.problem}`,
+      remedy: absent.remedy,
     };
-  });
+  const how = `runs ${describe(handler)}`;
+  const missing = agent.env.filter((name) => process.env[name] === undefined);
+  const detail = `${agent.name} ${how}: ${agent.skills.map((skill) => skill.name).join(", ")}`;
+  if (missing.length === 0) return { name: "agent", level: "ok", detail };
+  return {
+    name: "agent",
+    level: "warn",
+    detail: `${detail}; it asks for ${missing.join(", ")}, which this shell does not set`,
+    remedy: "set them where the node is started",
+  };
 }
 
 export function checkFiles(data: string): Finding[] {

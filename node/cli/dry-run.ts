@@ -13,18 +13,22 @@ const COLUMNS = [
   { head: "LOAD", right: true },
   { head: "EFFECTS" },
   { head: "CONTRACT" },
+  { head: "BY" },
 ] as const;
 const DIGEST_CHARS = 12;
 
-/** Exits 5 when nobody that is known would bid. */
-export async function dryRun(client: ApiClient, options: DryRunOptions, json: boolean): Promise<void> {
+/** Exits 7 when this node may not announce it, 5 when nobody that is known would bid. */
+export async function dryRun(client: Pick<ApiClient, "dryRun">, options: DryRunOptions, json: boolean): Promise<void> {
   const found = await client.dryRun(options);
-  if (!found.candidates.some(({ bids }) => bids)) process.exitCode = EXIT.noBids;
+  if (found.denied !== undefined) process.exitCode = EXIT.denied;
+  else if (!found.candidates.some(({ bids }) => bids)) process.exitCode = EXIT.noBids;
   if (json) return printJson(found);
   tell(found);
 }
 
-function tell({ skill, candidates, custodians }: DryRun): void {
+function tell({ skill, candidates, custodians, denied }: DryRun): void {
+  if (denied !== undefined)
+    talk(`${paint("red", "denied:", process.stderr)} this node may not announce ${skill}: ${brief(denied, 400)}`);
   if (candidates.length === 0) talk(`nobody is known to have the skill ${skill}; a call would go out on its topic`);
   else print(table([...COLUMNS], candidates.map(rowOf)));
   for (const { agent, why } of candidates)
@@ -32,10 +36,11 @@ function tell({ skill, candidates, custodians }: DryRun): void {
   talk(
     `kept by ${custodians.map((peer, index) => (index === 0 ? `${shortPeer(peer)} (this node)` : shortPeer(peer))).join(", ")}`,
   );
-  talk(paint("dim", "by the cards that this node holds; nothing was announced", process.stderr));
+  const basis = "agents of this node as they stand now, others by their cards; nothing was announced";
+  talk(paint("dim", basis, process.stderr));
 }
 
-function rowOf({ bids, peer, agent, cost, expected_ms, load_permille, effects, contract }: DryRunBidder): string[] {
+function rowOf({ bids, peer, agent, cost, expected_ms, load_permille, effects, contract, by }: DryRunBidder): string[] {
   return [
     bids ? "bids" : "no",
     peer,
@@ -45,5 +50,6 @@ function rowOf({ bids, peer, agent, cost, expected_ms, load_permille, effects, c
     `${load_permille / 10} %`,
     brief(typeof effects === "object" ? effects.join(", ") : (effects ?? ""), 40),
     contract === undefined ? "" : contract.slice(0, DIGEST_CHARS),
+    by === "card" ? "its card" : "as it stands",
   ];
 }

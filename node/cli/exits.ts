@@ -6,7 +6,10 @@ type Failure = NonNullable<SubmitResult["failure"]>;
 
 export const EXIT = {
   ok: 0,
-  /** An internal error, a node that could not do what was asked (full, draining, its disk), or a finding of `doctor`. */
+  /**
+   * An internal error, a node that could not do what was asked (full, draining, its disk), a finding of `doctor`, or a run that
+   * `replay` could not run again.
+   */
   internal: 1,
   /** What was asked for cannot be, until whoever asked changes something. */
   usage: 2,
@@ -38,6 +41,7 @@ const BY_FAULT = {
   denied: EXIT.denied,
   timeout: EXIT.deadline,
   "already-decided": EXIT.failed,
+  "used-up": EXIT.failed,
   "not-stored": EXIT.internal,
   "too-few-peers": EXIT.usage,
   overloaded: EXIT.internal,
@@ -73,7 +77,7 @@ export function foundNobody({ reason, asked, refusals }: Pick<Failure, "reason" 
 /** For the help text. */
 export const EXITS_TEXT = `Exit codes:
   0  ok
-  1  internal error, the node cannot (full, draining, its disk), or doctor found a failure
+  1  internal error, the node cannot (full, draining, its disk), doctor found a failure, or replay could not run it again
   2  wrong usage or config, or the data folder belongs to a node that runs
   3  the task failed or was cancelled; for cancel: it was decided otherwise before
   4  its deadline passed, or was too short for everybody who was asked

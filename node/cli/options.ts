@@ -28,6 +28,12 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError("It must be a whole number from 1.");
 }
 
+export function parseSubTasks(text: string): number {
+  const count = Number(text);
+  if (/^\d{1,9}$/.test(text) && count <= LIMITS.sub_tasks_max) return count;
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${LIMITS.sub_tasks_max}.`);
+}
+
 export function parseBudget(text: string): number {
   const cost = Number(text);
   if (/^\d{1,12}(\.\d{1,6})?$/.test(text)) return cost;

@@ -1,11 +1,13 @@
 /**
  * Watches a node's config while it runs. Woken by the clock, because editors replace files, and by SIGHUP. Only agents change while a
- * node runs; for the rest it says that a restart is needed. A config with a mistake changes nothing.
+ * node runs; for the rest it says that a restart is needed. A config with a mistake changes nothing, and neither does one that would
+ * give an agent that can serve a program that is not there.
  */
 import { unwatchFile, watchFile } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { type Config, loadConfig } from "../config/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
+import { type AgentSpec, absentIn } from "../handlers/mod.ts";
 import type { MootNode } from "../moot-node.ts";
 
 const LOOK_MS = 500;
@@ -21,23 +23,28 @@ export interface Reloaded {
 export class ConfigWatch {
   readonly #node: MootNode;
   readonly #file: string;
+  /** What the node was started with. */
+  readonly #began: readonly AgentSpec[];
   readonly #say: (what: Reloaded) => void;
   readonly #look = () => void this.#reload();
   /** As the file was read last. */
   #before: Config | undefined;
   #busy: Promise<void> = Promise.resolve();
 
-  constructor(node: MootNode, file: string, say: (what: Reloaded) => void) {
+  constructor(node: MootNode, { file, agents }: Pick<Config, "file" | "agents">, say: (what: Reloaded) => void) {
     this.#node = node;
     this.#file = file;
+    this.#began = agents;
     this.#say = say;
   }
 
   async start(): Promise<void> {
     watchFile(this.#file, { interval: LOOK_MS, persistent: false }, this.#look);
     process.on("SIGHUP", this.#look);
-    // What was changed between the node's own reading and now is not missed: the first reading is compared with what runs.
-    this.#before = await loadConfig(this.#file).catch(() => undefined);
+    const found = await loadConfig(this.#file, { lenient: true }).catch(() => undefined);
+    this.#before = found && { ...found, agents: this.#began };
+    // What was changed between the node's own reading and now is not missed.
+    if (!isDeepStrictEqual(found?.agents, this.#began)) await this.#reload();
   }
 
   stop(): void {
@@ -50,10 +57,16 @@ export class ConfigWatch {
     return this.#busy;
   }
 
+  /** Throws Fault "config". */
+  async #read(before: Config | undefined): Promise<Config> {
+    const config = await loadConfig(this.#file, { lenient: true });
+    return config.agents.some((agent) => worsens(agent, before)) ? await loadConfig(this.#file) : config;
+  }
+
   async #once(): Promise<void> {
     try {
-      const config = await loadConfig(this.#file);
       const before = this.#before;
+      const config = await this.#read(before);
       this.#before = config;
       const fixed = before === undefined ? [] : FIXED.filter((key) => !isDeepStrictEqual(config[key], before[key]));
       const { added, changed, removed } = this.#node.setAgents(config.agents);
@@ -76,6 +89,13 @@ export class ConfigWatch {
       });
     }
   }
+}
+
+/** A slip, and no agent that was absent all along. */
+function worsens(agent: AgentSpec, before: Config | undefined): boolean {
+  if (absentIn(agent.handler, agent.dir) === undefined) return false;
+  const old = before?.agents.find(({ name }) => name === agent.name);
+  return old !== undefined && !isDeepStrictEqual(old, agent) && absentIn(old.handler, old.dir) === undefined;
 }
 
 function wordOf(what: string, names: readonly string[]): string {

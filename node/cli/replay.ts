@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import type { Config } from "../config/mod.ts";
 import { Fault } from "../fault.ts";
+import type { AgentSpec } from "../handlers/mod.ts";
 import type { JournalVerdict } from "../records/journal-replay.ts";
 import { findRecord } from "../records/places.ts";
 import type { RecordOfRun } from "../records/reading.ts";
@@ -34,7 +35,9 @@ Examples:
   $ moot replay ./data/journal/1789000000000       (a journal, see moot up --journal)
 
 A run is played where its record is: at the task's contractor. Tools are not called: the record answers for them.
-Exits 0 when all is as it was, 9 when something differs, 2 when there is no such record, 1 when it is damaged.`;
+The record of a run whose node was killed has no end: it is played up to its last whole line, and is the same so far or is not.
+Exits 0 when all that was compared is as it was, 9 when something differs, 2 when there is no such record, 1 when it is damaged,
+or when the run could not be run again (a program without --live, a record that was full): then nothing was compared.`;
 
 const VALUE_CHARS = 600;
 
@@ -74,6 +77,7 @@ async function replayTask(file: string, options: ReplayOptions): Promise<void> {
   const { countTools, replayRun } = await import("../records/replay.ts");
   const record = readRecord(file);
   const { header, digest, acts, end } = record;
+  if (options.verify === true && digest === undefined) throw unsealed(file);
   const decided = options.verify === true ? await outcomeOf(header.task, options) : undefined;
   const verified = decided === undefined ? undefined : decided === digest;
   const { KeptBlobs } = await import("../blobs/kept.ts");
@@ -81,28 +85,45 @@ async function replayTask(file: string, options: ReplayOptions): Promise<void> {
   const data = options.data === undefined ? dirname(dirname(dirname(resolve(file)))) : resolve(options.data);
   const blobs = new KeptBlobs(join(data, "blobs"));
   const verdict = await replayRun(record, await agentOf(record, options), { live: options.live === true, blobs });
+  if (verdict.verdict === "not-run") process.exitCode = EXIT.internal;
   if (verdict.verdict === "diverged" || verified === false) process.exitCode = EXIT.diverged;
   const { task, fence, skill, agent } = header;
   const about = { task, fence, skill, agent, record: file, digest, entries: acts.length, tools: countTools(acts) };
+  const ended = end === undefined ? "cut-off" : end.result.ok ? "done" : end.result.reason;
+  const instead = verdict.verdict === "not-run" ? insteadOf(record) : undefined;
   if (options.json === true)
     return printJson({
       ...about,
-      ended: end.result.ok ? "done" : end.result.reason,
+      ended,
       ...verdict,
       ...(verified !== undefined && { verified }),
+      ...(instead && { instead }),
     });
-  print(
-    `${shortTask(task)} fence ${fence}: ${skill} by ${agent}, ${end.result.ok ? "done" : end.result.reason} after ${duration(end.ms)}`,
-  );
+  const how = end === undefined ? "cut off, or still running" : `${ended} after ${duration(end.ms)}`;
+  print(`${shortTask(task)} fence ${fence}: ${skill} by ${agent}, ${how}`);
   print(`  record   ${file}`);
+  const held = `${plural(acts.length, "entry", "entries")}, ${plural(about.tools, "tool call")}`;
   print(
-    `  digest   ${digest} (the chain is whole: ${plural(acts.length, "entry", "entries")}, ${plural(about.tools, "tool call")})`,
+    `  digest   ${digest === undefined ? `none: the chain has no end; up to there, ${held}` : `${digest} (the chain is whole: ${held})`}`,
   );
   if (decided !== undefined)
     print(
       `  outcome  ${verified === true ? "has this digest" : paint("red", `has the digest ${decided}: this is not its record`)}`,
     );
   for (const line of linesOf(verdict, options.diff === true)) print(line);
+  if (instead !== undefined) print(`  instead: ${instead}`);
+}
+
+/** What can be looked at when a run cannot be run again. */
+function insteadOf({ file, header, digest }: RecordOfRun): string {
+  const what = digest === undefined ? "what was recorded before it was cut off" : "all that was recorded, checked";
+  return `read ${file} (${what}: one JSON object a line), or moot trace ${shortTask(header.task)}`;
+}
+
+function unsealed(file: string): Fault {
+  return new Fault("usage", `${file} has no end, and so no digest that an outcome could have`, {
+    remedy: "leave --verify away: the run was cut off, or goes on, and whatever was decided came from another run",
+  });
 }
 
 /** In the config that is named, else in that of the run, else here. Throws Fault "usage" or "config". */
@@ -111,15 +132,24 @@ async function agentOf({ header }: RecordOfRun, { config }: ReplayOptions) {
   const file = config ?? of ?? "moot.yaml";
   const { agents } = await configOf(file);
   const agent = agents.find(({ name }) => name === header.agent);
-  if (agent !== undefined) return agent;
+  if (agent !== undefined) return present(agent, file);
   throw new Fault("usage", `${file} has no agent ${header.agent}, which ran the task`, {
     remedy: "name the config that has it with --config",
   });
 }
 
+/** Throws Fault "config" when what it runs is not there. */
+async function present(agent: AgentSpec, file: string): Promise<AgentSpec> {
+  const { absentIn } = await import("../handlers/mod.ts");
+  const absent = absentIn(agent.handler, agent.dir);
+  if (absent === undefined) return agent;
+  throw new Fault("config", `${file}: the handler of ${agent.name} ${absent.problem}`, { remedy: absent.remedy });
+}
+
+/** What other agents run may be absent. */
 async function configOf(file: string): Promise<Config> {
   const { loadConfig } = await import("../config/mod.ts");
-  return await loadConfig(file);
+  return await loadConfig(file, { lenient: true });
 }
 
 /** The digest in the outcome that was decided. Throws Fault "usage" when there is none. */
@@ -137,8 +167,10 @@ function linesOf(verdict: Verdict, whole: boolean): string[] {
   switch (verdict.verdict) {
     case "same":
       return [paint("green", "the same: everything that it asked, said and ended with is as recorded")];
+    case "same-so-far":
+      return [paint("green", "the same as far as it goes: the record was cut off, and up to there all is as recorded")];
     case "not-run":
-      return [`not run again: ${verdict.why}`, `  remedy: ${verdict.remedy}`];
+      return [`could not be run again: ${verdict.why}`, `  remedy:  ${verdict.remedy}`];
     case "diverged": {
       const { line, why, recorded, asked, difference } = verdict.divergence;
       const lines = [paint("red", `diverged at line ${line} of the record: ${why}`)];

@@ -16,7 +16,7 @@ export function statusCommand(): Command {
       const rows = [
         ["peer", peer],
         ["network", `${network}, mesh ${mesh}, ${plural(status.connections, "connection")}`],
-        ["state", `${status.state}, up for ${duration(status.uptimeMs)}, version ${status.version}`],
+        ["state", `${stateText(status)}, up for ${duration(status.uptimeMs)}, version ${status.version}`],
         ...addrs.map((address) => ["listens", address]),
         ...agents.map((agent) => [
           "agent",
@@ -30,6 +30,11 @@ export function statusCommand(): Command {
       ];
       for (const [name = "", text = ""] of rows) print(`${paint("dim", name.padEnd(8))} ${text}`);
     });
+}
+
+function stateText({ state, why }: Status): string {
+  const text = `${state}${why === "" ? "" : `: ${visible(why)}`}`;
+  return state === "ready" ? text : paint(state === "failed" ? "red" : "yellow", text);
 }
 
 /** Nothing to say of an agent that is ready. */

@@ -23,7 +23,9 @@ type Of<T extends Observed["type"]> = Extract<Observed, { type: T }>;
 export function sentenceOf(fact: Observed): Sentence {
   const say = (peer: PeerId) => (peer === fact.node ? "this node" : shortPeer(peer));
   if (!("task" in fact)) {
+    if (fact.type === "node") return nodeSentence(fact);
     if (fact.type === "agent") return agentSentence(fact);
+    if (fact.type === "stray") return straySentence(fact);
     if (fact.type === "left") return { text: `${say(fact.peer)} left`, mood: "plain" };
     const does = fact.skills.length === 0 ? "no skills" : fact.skills.join(", ");
     return { text: `met ${say(fact.peer)}: ${does}`, mood: "plain" };
@@ -31,9 +33,22 @@ export function sentenceOf(fact: Observed): Sentence {
   return taskSentence(fact, say);
 }
 
+function nodeSentence({ state, why }: Of<"node">): Sentence {
+  const mood = state === "ready" ? "good" : state === "failed" ? "bad" : "plain";
+  return { text: `this node is ${state}${noteText(why)}`, mood };
+}
+
 function agentSentence({ agent, state, why }: Of<"agent">): Sentence {
   const mood = state === "ready" && why === "" ? "good" : state === "failed" || why !== "" ? "bad" : "plain";
   return { text: `agent ${brief(agent, 64)} of this node is ${state}${noteText(why)}`, mood };
+}
+
+function straySentence({ agent, run, message, late }: Of<"stray">): Sentence {
+  const whose = run === "" ? "" : `, of ${late ? "its ended run" : "its run"} of ${brief(run, 12)}`;
+  return {
+    text: `agent ${brief(agent, 64)} of this node left an error that nothing caught${whose}${noteText(message)}`,
+    mood: "bad",
+  };
 }
 
 /** How a peer is called. */
@@ -71,6 +86,11 @@ export function taskSentence(fact: TaskFact, say: Say): Sentence {
       return plain(partialText(fact, say));
     case "sub-task":
       return { text: `its run ${fact.fence} submitted ${shortTask(fact.child)}: ${fact.skill}`, mood: "key" };
+    case "sub-task-orphaned":
+      return {
+        text: `its run ${fact.fence} ended with this node; ${shortTask(fact.child)} (${fact.skill}), which was for it, is cancelled`,
+        mood: "bad",
+      };
     case "running":
       return plain(`this node runs it with agent ${brief(fact.agent, 64)} in ballot ${ballotText(fact.ballot)}`);
     case "ran":

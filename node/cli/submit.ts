@@ -19,6 +19,7 @@ import {
   parseCustodians,
   parseDuration,
   parseSkillName,
+  parseSubTasks,
   readInput,
 } from "./options.ts";
 import { brief, duration, paint, plural, print, printJson, shortPeer, shortTask, talk } from "./output.ts";
@@ -34,6 +35,7 @@ interface SubmitFlags extends ClientOptions {
   readonly reach?: Reach;
   readonly sealed?: boolean;
   readonly budget?: number;
+  readonly subTasks?: number;
   readonly contract?: string;
   readonly stream?: boolean;
   readonly detach?: boolean;
@@ -79,6 +81,7 @@ export function submitCommand(): Command {
       "what it may cost in all: the bid, and what its run spends (default no limit)",
       parseBudget,
     )
+    .option("--sub-tasks <n>", "tasks that may come of it, at all depths (default 1024)", parseSubTasks)
     .option("--stream", "show what the run says meanwhile: lines on stderr, with --json JSON Lines before the outcome")
     .option("--detach", "print the task's id when it is stored, and do not wait")
     .option(
@@ -132,17 +135,17 @@ function cut(text: string): readonly [string, string] {
 function optionsOf(
   skill: Skill,
   input: unknown,
-  { deadline, lease, attempts, custodians, reach, sealed, budget, contract }: SubmitFlags,
+  { deadline, lease, attempts, custodians, reach, sealed, budget, subTasks, contract }: SubmitFlags,
 ): SubmitOptions {
-  const times = { deadline_ms: deadline, lease_ms: lease };
-  return { skill, input, ...times, attempts_max: attempts, custodians, reach, sealed, budget, contract };
+  const bounds = { deadline_ms: deadline, lease_ms: lease, attempts_max: attempts, budget, sub_tasks: subTasks };
+  return { skill, input, ...bounds, custodians, reach, sealed, contract };
 }
 
 /** Files are not sent for a rehearsal: an input that names some is not held against schemas. */
 async function rehearse(client: ApiClient, skill: Skill, flags: SubmitFlags): Promise<void> {
-  const { input, file, custodians, budget, contract, json } = flags;
+  const { input, file, custodians, budget, contract, deadline: deadline_ms, json } = flags;
   const whole = file === undefined && input !== undefined && !input.startsWith("@@");
-  const terms = { skill, custodians, budget, contract };
+  const terms = { skill, custodians, budget, contract, deadline_ms };
   return dryRun(client, whole ? { ...terms, input: await readInput(input) } : terms, json === true);
 }
 

@@ -7,13 +7,15 @@ import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { type Served, serveApi } from "../api/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { Fault } from "../fault.ts";
+import { Fault, messageOf } from "../fault.ts";
 import type { MootNode } from "../moot-node.ts";
 import { EXIT } from "./exits.ts";
+import { FailingWatch } from "./failing.ts";
 import { JoinWatch } from "./joining.ts";
 import { collect } from "./options.ts";
 import { paint, printJson, talk, visible } from "./output.ts";
 import { ConfigWatch } from "./reload.ts";
+import { catchStrays, sayStray } from "./strays.ts";
 
 interface UpOptions {
   readonly config?: string;
@@ -41,8 +43,11 @@ Examples:
 Agents in the config may be added, changed and removed while the node runs (moot agents add|remove, an editor, SIGHUP).
 Without a config, --data starts a node without agents, open to this machine only.
 Ctrl-C or SIGTERM: takes no new work, lets running work end. A second one ends it at once.
+An error that nothing caught ends the run of the module that left it, and is said (with --json as an event, agent-error).
+An agent whose program or module is not there is failed, and said on stderr (with --json as an event, agent-failed); the others serve.
 When no member answers at the addresses to join, it warns on stderr (with --json as an event, join-failed) and tries on.
-Exits 0 when it was told to end, 2 when the config is wrong or the data folder belongs to a node that runs.`;
+When its disk fails, or a machine breaks its promise, the node is failed: it says so (with --json as an event, failed) and ends.
+Exits 0 when it was told to end, 1 when it failed, 2 when the config is wrong or the data folder belongs to a node that runs.`;
 
 export function upCommand(): Command {
   return new Command("up")
@@ -77,7 +82,8 @@ async function configOf(options: UpOptions): Promise<Config> {
     ...(api !== undefined && { api }),
     ...(journal === true && { journal }),
   };
-  if (options.config !== undefined || existsSync(file)) return withFlags(await loadConfig(file), flags);
+  if (options.config !== undefined || existsSync(file))
+    return withFlags(await loadConfig(file, { lenient: true }), flags);
   if (data === undefined) {
     throw new Fault("usage", "there is no moot.yaml in this folder", {
       remedy: "run moot init to make one, name one with --config, or give --data for a node without agents",
@@ -94,13 +100,19 @@ async function demo(asJson: boolean): Promise<void> {
 async function up(config: Config, asJson: boolean): Promise<void> {
   // Here and not above: the other commands should not wait for libp2p to load.
   const { startNode } = await import("../mod.ts");
+  await catchStrays();
   const ending = new Ending();
   ending.listen();
   const onTrouble = ({ message, remedy = "" }: Fault) => {
     if (asJson) sayJson("trouble", { message, remedy });
     else talk(`${paint("yellow", "trouble:", process.stderr)} ${visible(message)}\n  remedy: ${visible(remedy)}`);
   };
-  const node = await startNode(config, { onFatal: (error) => ending.fail(error), onTrouble });
+  const onFatal = (error: unknown) => {
+    if (asJson)
+      sayJson("failed", { message: messageOf(error), ...(error instanceof Fault && { remedy: error.remedy }) });
+    ending.fail(error);
+  };
+  const node = await startNode(config, { onFatal, onTrouble });
   try {
     const served = await serveApi({ node, at: config.api, data: config.data, stop: (how) => ending.ask(how) });
     try {
@@ -133,6 +145,7 @@ interface Life {
 async function live({ node, config, served, ending, say }: Life): Promise<void> {
   const { peer, addrs } = node.status();
   say("ready", { peer, addrs, api: served.at, apiFile: served.file }, readyText(node, config, served.at));
+  const unwatch = watchAgents(node, say);
   const gone = new AbortController();
   node.ready(gone.signal).then(
     () =>
@@ -150,16 +163,28 @@ async function live({ node, config, served, ending, say }: Life): Promise<void> 
   look();
   const looking = setInterval(look, LOOK_MS);
   const reload = existsSync(config.file)
-    ? new ConfigWatch(node, config.file, ({ event, fields, text }) => say(event, fields, visible(text)))
+    ? new ConfigWatch(node, config, ({ event, fields, text }) => say(event, fields, visible(text)))
     : undefined;
   await reload?.start();
   const how = await ending.asked.finally(() => {
     reload?.stop();
+    unwatch();
     clearInterval(looking);
     gone.abort();
   });
   say("draining", {}, "draining: no new work, running work ends (again to stop at once)");
   await node.stop(how);
+}
+
+/** Says which agents cannot serve, now and from now on. */
+function watchAgents(node: MootNode, say: Say): () => void {
+  const failing = new FailingWatch();
+  for (const { event, fields, text } of failing.begin(node.status().agents)) say(event, fields, text);
+  return node.watch((fact) => {
+    if (fact.type === "stray") return sayStray(fact, say);
+    if (fact.type !== "agent") return;
+    for (const { event, fields, text } of failing.heard(fact, node.status().agents)) say(event, fields, text);
+  });
 }
 
 function sayJson(event: string, fields: object): void {
@@ -174,7 +199,10 @@ function readyText(node: MootNode, config: Config, api: string): string {
     `${paint("bold", "moot", process.stderr)} ${peer} is up on the network ${config.network.name} (${closed})`,
     ...addrs.map((address) => `  listens  ${address}`),
     `  api      ${api} (token in ${relative(process.cwd(), join(config.data, "api.json"))})`,
-    ...agents.map((agent) => `  agent    ${visible(agent.name)}: ${agent.skills.join(", ")}`),
+    ...agents.map(
+      ({ name, skills, state }) =>
+        `  agent    ${visible(name)}: ${skills.join(", ")}${state === "failed" ? ` (${paint("red", "failed", process.stderr)})` : ""}`,
+    ),
     ...(first === undefined ? [] : [`  others join with: moot up --join ${first}`]),
   ];
   return lines.join("\n");

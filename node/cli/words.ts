@@ -5,7 +5,7 @@ type Reason = NonNullable<OutcomeDocument["failure"]>["reason"];
 
 export const REFUSALS = {
   "no-skill": "it does not have the skill",
-  overloaded: "it is at capacity",
+  overloaded: "it is at capacity, or cannot serve just now",
   draining: "it takes no new work",
   "too-late": "it could not finish before the deadline",
   "too-large": "the input is too large for it",

@@ -1,7 +1,7 @@
 /**
- * The tasks that one run submits at this node: counted, bounded, and cancelled when the run is over, however it ends. Woken by the
- * handler (`context.submit`) and by the end of its run. What is left of time and money the context knows; whether a task is done
- * well is its custodians' affair.
+ * The tasks that one run submits at this node: so many at once, so deep, and cancelled when the run is over, however it ends. Woken by
+ * the handler (`context.submit`) and by the end of its run. What is left of time and money the context knows, how many more may come
+ * of the run its contractor (clause CLAIM-47); whether a task is done well is its custodians' affair.
  */
 import { LIMITS, type Lineage, type PeerId, type TaskId } from "../../protocols/mod.ts";
 import { Fault, messageOf } from "../fault.ts";
@@ -34,7 +34,6 @@ export class SubTasks {
   readonly #open = new Set<TaskId>();
   /** Submitted, or about to be. */
   #waiting = 0;
-  #count = 0;
 
   constructor(parent: Parent, desk: SubTaskDesk) {
     this.#parent = parent;
@@ -46,7 +45,6 @@ export class SubTasks {
     const refusal = this.#refusal(lineage);
     if (refusal !== undefined) return refused(refusal);
     this.#waiting += 1;
-    this.#count += 1;
     try {
       return await this.#follow(asked, lineage);
     } finally {
@@ -68,13 +66,12 @@ export class SubTasks {
   }
 
   #refusal({ depth, path }: Lineage): string | undefined {
-    const { sub_tasks_open, sub_tasks_max } = HANDLER;
+    const { sub_tasks_open } = HANDLER;
     if (this.#over.signal.aborted) return "the run is over";
     if (depth > LIMITS.depth_max)
       return `it would be ${depth} tasks deep, and ${LIMITS.depth_max} is the most; the way here: ${path.join(" → ")}`;
     if (this.#waiting >= sub_tasks_open)
       return `${sub_tasks_open} sub-tasks of this run are open; wait for some of them`;
-    if (this.#count >= sub_tasks_max) return `this run has submitted ${sub_tasks_max} sub-tasks, which is the most`;
     return undefined;
   }
 

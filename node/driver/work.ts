@@ -7,7 +7,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Effect, RunResult, TaskId } from "../../protocols/mod.ts";
 import { type Blobs, runWithBlobs } from "../blobs/mod.ts";
-import { type AgentSpec, type Call, type Entry, type Ran, type Standing, Supervisor } from "../handlers/mod.ts";
+import {
+  type AgentSpec,
+  type Call,
+  type Entry,
+  NodeStopped,
+  type Ran,
+  type Standing,
+  type Stray,
+  Supervisor,
+} from "../handlers/mod.ts";
 import type { AgentsChange } from "../moot-node.ts";
 import type { Records } from "../records/mod.ts";
 import type { Untimed } from "./driver.ts";
@@ -19,9 +28,21 @@ const PROGRESS_MS = 100;
 
 /** Whoever wants to know of the agents' lives. */
 interface WorkWatch {
-  /** These agents are ready, and no others: what a card may offer. */
-  readonly onOffer: (ready: readonly AgentSpec[]) => void;
+  /** These agents are here, and no others; those that rest, by name, are not ready: no card may offer them. */
+  readonly onOffer: (agents: readonly AgentSpec[], resting: readonly string[]) => void;
   readonly onStanding: (agent: string, standing: Standing) => void;
+  readonly onStray: (agent: string, stray: Stray) => void;
+}
+
+interface Running {
+  readonly task: TaskId;
+  readonly fence: number;
+  readonly abort: AbortController;
+}
+
+interface Offered {
+  readonly agents: readonly AgentSpec[];
+  readonly resting: readonly string[];
 }
 
 export class Work {
@@ -29,10 +50,10 @@ export class Work {
   /** Removed or replaced, until what they run has ended. */
   readonly #leaving = new Set<Supervisor>();
   readonly #push: (event: Untimed) => void;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Running>();
   /** What the machines were told last. */
   readonly #withheld = new Map<string, number>();
-  #offered: readonly AgentSpec[] = [];
+  #offered: Offered = { agents: [], resting: [] };
   #watch: WorkWatch | undefined;
   #changing = false;
   /** Sub-tasks of runs that are over, until they are cancelled. */
@@ -47,7 +68,7 @@ export class Work {
     this.#desk = desk;
     this.#push = push;
     for (const agent of agents) this.#add(agent);
-    this.#offered = this.offered();
+    this.#offered = this.#offerNow();
   }
 
   /** From now on every run leaves a record there. */
@@ -64,7 +85,7 @@ export class Work {
     return this.#running.size;
   }
 
-  run({ task, agent: name, skill, input, fence, left_ms, lineage, budget }: Run): void {
+  run({ task, agent: name, skill, input, fence, left_ms, lineage, budget: whole }: Run): void {
     const supervisor = this.#agents.get(name);
     if (supervisor === undefined) {
       const message = `this node has no agent ${name}`;
@@ -72,9 +93,10 @@ export class Work {
       return;
     }
     const agent = supervisor.spec;
+    const budget = whole === undefined ? undefined : Math.max(0, whole - priceOf(agent, skill));
     const abort = new AbortController();
     const key = `${task} ${fence}`;
-    this.#running.set(key, abort);
+    this.#running.set(key, { task, fence, abort });
     let told_at = Number.NEGATIVE_INFINITY;
     const recording = this.#records?.begin({ task, skill, input, fence, left_ms, budget, agent });
     const onEntry = (entry: Entry) => {
@@ -105,18 +127,28 @@ export class Work {
     void ran.then(async (ran) => {
       const record = await recording?.end(ran);
       this.#close(subTasks);
-      this.#running.delete(key);
+      if (!this.#running.delete(key)) return; // it was given up
       this.#push({ type: "ran", task, fence, result: { ...resultOf(ran), ...(record !== undefined && { record }) } });
       if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
   }
 
   stop(task: TaskId, fence: number): void {
-    this.#running.get(`${task} ${fence}`)?.abort();
+    this.#running.get(`${task} ${fence}`)?.abort.abort();
   }
 
+  /** The node stops: what runs is told, and ends as what another node may do. */
   stopAll(): void {
-    for (const abort of this.#running.values()) abort.abort();
+    const why = new NodeStopped();
+    for (const { abort } of this.#running.values()) abort.abort(why);
+  }
+
+  /** The node ends before what still runs here does: that is as good as over, and is reported so. */
+  giveUp(): void {
+    const { reason, message } = new NodeStopped();
+    const result = { ok: false, reason, message: `${message} before the handler did`, retryable: true, ms: 0 } as const;
+    for (const { task, fence } of this.#running.values()) this.#push({ type: "ran", task, fence, result });
+    this.#running.clear();
   }
 
   /** Resolves when nothing runs, or after the time given. */
@@ -152,9 +184,9 @@ export class Work {
     return [...this.#agents.values()].map(({ spec, standing }) => ({ spec, standing }));
   }
 
-  /** Those that are ready. */
-  offered(): readonly AgentSpec[] {
-    return this.agents().flatMap(({ spec, standing }) => (standing.state === "ready" ? [spec] : []));
+  /** Names of those that are not ready. */
+  resting(): readonly string[] {
+    return this.agents().flatMap(({ spec, standing }) => (standing.state === "ready" ? [] : [spec.name]));
   }
 
   /** Resolves when it has been tried once to start each agent, or after the time given. */
@@ -165,7 +197,7 @@ export class Work {
     clearTimeout(timer);
   }
 
-  /** From now on these agents. One that is as before stays; what another runs goes on to its end. */
+  /** From now on these agents. One that is as before stays, and is tried again if it failed; what another runs goes on to its end. */
   setAgents(specs: readonly AgentSpec[]): AgentsChange {
     const next = new Map(specs.map((spec) => [spec.name, spec]));
     const before = new Map(this.agents().map(({ spec }) => [spec.name, spec]));
@@ -191,15 +223,10 @@ export class Work {
       if (same === undefined) this.#add(spec);
       else this.#agents.set(spec.name, same);
     }
+    for (const supervisor of kept.values()) supervisor.retry();
     this.#changing = false;
     this.#offer();
     return change;
-  }
-
-  /** Starts a failed agent again at once; false when there is no such agent. */
-  retry(agent: string): boolean {
-    this.#agents.get(agent)?.retry();
-    return this.#agents.has(agent);
   }
 
   /** Lets go of every handler. What runs is stopped before (`stopAll`). */
@@ -211,9 +238,11 @@ export class Work {
   #add(spec: AgentSpec): void {
     const supervisor: Supervisor = new Supervisor(spec, {
       onChange: (standing) => this.#changed(supervisor, standing),
+      onStray: (stray) => this.#watch?.onStray(spec.name, stray),
     });
     this.#agents.set(spec.name, supervisor);
     void supervisor.start();
+    this.#withhold(spec.name, supervisor.standing.withheld);
   }
 
   #leave(supervisor: Supervisor): void {
@@ -238,19 +267,27 @@ export class Work {
 
   #offer(): void {
     if (this.#changing) return;
-    const ready = this.offered();
-    const same = ready.length === this.#offered.length && ready.every((spec, index) => spec === this.#offered[index]);
-    if (same) return;
-    const before = this.#offered;
-    this.#offered = ready;
+    const now = this.#offerNow();
+    const { agents, resting } = this.#offered;
+    if (sameItems(now.agents, agents) && sameItems(now.resting, resting)) return;
+    this.#offered = now;
+    // The machines forget the places of who is gone.
     for (const name of this.#withheld.keys()) if (!this.#agents.has(name)) this.#withheld.delete(name);
-    this.#watch?.onOffer(ready);
-    // The machines forget the places of what was not offered for a while.
-    for (const { name } of ready.filter((spec) => !before.includes(spec))) {
-      const places = this.#withheld.get(name) ?? 0;
-      if (places > 0) this.#push({ type: "stuck", agent: name, places });
-    }
+    this.#watch?.onOffer(now.agents, now.resting);
   }
+
+  #offerNow(): Offered {
+    return { agents: this.agents().map(({ spec }) => spec), resting: this.resting() };
+  }
+}
+
+/** What its bid takes of a task's budget before the run spends anything. */
+function priceOf({ skills }: AgentSpec, skill: string): number {
+  return skills.find(({ name }) => name === skill)?.cost ?? 0;
+}
+
+function sameItems<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 function resultOf(ran: Ran): RunResult {

@@ -94,8 +94,18 @@ class InlineRun implements Owner {
   #blobs(node: HandlerBlobs): HandlerBlobs {
     return {
       path: (ref) => unowned(() => node.path(ref)),
-      open: (ref) => pulled(node.open(ref), unowned),
-      put: (source, media) => unowned(() => node.put(pulled(source, (act) => owned(this, act)), media)),
+      open: (ref) =>
+        pulled(
+          unowned(() => node.open(ref)),
+          unowned,
+        ),
+      put: (source, media) =>
+        unowned(() =>
+          node.put(
+            pulled(source, (act) => owned(this, act)),
+            media,
+          ),
+        ),
     };
   }
 }
@@ -103,15 +113,16 @@ class InlineRun implements Owner {
 /** The same pieces, each pulled in its owner's name. */
 async function* pulled<T>(source: AsyncIterable<T>, asOwner: <R>(act: () => R) => R): AsyncGenerator<T, void> {
   const pieces = asOwner(() => source[Symbol.asyncIterator]());
-  let isDone = false;
+  let isLeft = false;
   try {
     for (;;) {
       const step = await asOwner(() => pieces.next());
-      isDone = step.done === true;
       if (step.done === true) return;
+      isLeft = true;
       yield step.value;
+      isLeft = false;
     }
   } finally {
-    if (!isDone) await asOwner(() => pieces.return?.());
+    if (isLeft) await asOwner(() => pieces.return?.());
   }
 }

@@ -46,9 +46,9 @@ export const HANDLER = {
   worker_mb: 128,
   worker_mb_min: 16,
   worker_mb_max: 65_536,
-  /** The memory of a function's process unless its configuration says otherwise, and the least that Node has room in. */
+  /** The memory of a function's process unless its configuration says otherwise, and the least: Node itself takes some 60. */
   process_mb: 512,
-  process_mb_min: 64,
+  process_mb_min: 96,
   /** A program's memory unless its configuration says otherwise: an interpreter with its libraries has room, a leak is ended early. */
   exec_mb: 1_024,
   exec_mb_min: 1,

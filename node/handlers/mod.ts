@@ -7,8 +7,8 @@ export { HANDLER } from "./limits.ts";
 export { type RunOptions, runAgent } from "./run.ts";
 export { canWeigh } from "./scale.ts";
 export { type Check, validator } from "./schema.ts";
-export type { SubTask, SubTaskEnd } from "./sub-tasks.ts";
 export { strayed } from "./strays.ts";
+export type { SubTask, SubTaskEnd } from "./sub-tasks.ts";
 export { type AgentState, type Standing, SUPERVISOR, Supervisor } from "./supervisor.ts";
 export {
   type AgentSpec,

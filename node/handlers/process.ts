@@ -7,7 +7,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { must } from "../fault.ts";
 import { type Answer, BRIDGED, type Order } from "./bridge.ts";
 import { environmentOf } from "./environment.ts";
 import { ProcessGroup } from "./group.ts";
@@ -30,6 +29,10 @@ export interface ProcessOptions {
 }
 
 const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
+/** Of a process, for Node itself and for objects that are young. */
+const NODE_MB = 112;
+/** V8's usual size of each half of what is young. */
+const YOUNG_MB = 16;
 /** How V8 ends a process whose objects have no room. */
 const NO_ROOM = /heap out of memory|FATAL ERROR: .*(?:allocation|invalid .* size)/i;
 
@@ -37,9 +40,16 @@ export function processHandler(options: ProcessOptions): Handler {
   return inRooms((events) => new AgentProcess(options, events), options.fresh);
 }
 
+/** V8 tidies up before the process holds more than it may: what is garbage is not held against it. */
+function heapOf(memory_mb: number): readonly string[] {
+  const old_mb = Math.max(Math.floor(memory_mb / 2), memory_mb - NODE_MB);
+  const young_mb = Math.min(YOUNG_MB, Math.max(2, Math.floor(memory_mb / 32)));
+  return [`--max-old-space-size=${old_mb}`, `--max-semi-space-size=${young_mb}`];
+}
+
 class AgentProcess extends Room {
   readonly #child: ChildProcess;
-  readonly #group: ProcessGroup | undefined;
+  #group: ProcessGroup | undefined;
   readonly #memory_mb: number;
   readonly #frames = new Frames();
   readonly #words = new Complaints(() => undefined);
@@ -49,35 +59,37 @@ class AgentProcess extends Room {
   constructor({ path, memory_mb, env }: ProcessOptions, events: RoomEvents) {
     super("process", events);
     this.#memory_mb = memory_mb;
-    // V8 tidies up before its heap is larger than all that the process may hold.
-    this.#child = spawn(process.execPath, [`--max-old-space-size=${memory_mb}`, CHILD, path], {
+    this.#child = spawn(process.execPath, [...heapOf(memory_mb), CHILD, path], {
       env: environmentOf(env),
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
     });
     const { pid } = this.#child;
-    this.#group = pid === undefined ? undefined : new ProcessGroup(pid);
+    this.#child.once("error", (error) => {
+      this.die(`it could not be started: ${error.message}`, { reason: "spawn" });
+      this.#ended("");
+    });
+    if (pid === undefined) return;
+    this.#group = new ProcessGroup(pid);
     const over = (groups: readonly number[]) => {
       this.die(this.#tooLarge());
       this.#group?.kill(groups);
     };
-    const unwatch =
-      pid === undefined ? () => undefined : SCALE.watch(pid, { limit_bytes: memory_mb * 2 ** 20, over });
+    const unwatch = SCALE.watch(pid, { limit_bytes: memory_mb * 2 ** 20, over });
     for (const pipe of this.#pipes()) pipe.on("error", () => undefined); // it is gone, and its exit says so
     for (const pipe of [this.#child.stdout, this.#child.stderr])
       pipe?.on("data", (chunk: Buffer) => this.#words.add(chunk));
-    this.#pipe(PIPE.talk).on("data", (chunk: Buffer) => {
+    this.#pipe(PIPE.talk)?.on("data", (chunk: Buffer) => {
       this.#frames.add(chunk);
       this.#read();
-    });
-    this.#child.once("error", (error) => {
-      unwatch();
-      this.#ended(`it could not be started: ${error.message}`);
     });
     this.#child.once("exit", (code, signal) => {
       unwatch();
       this.#group?.end();
-      const why = code === null ? `its process was killed by ${signal ?? "a signal"}` : `it ended its process with exit code ${code}`;
+      const why =
+        code === null
+          ? `its process was killed by ${signal ?? "a signal"}`
+          : `it ended its process with exit code ${code}`;
       // Its last words may be in the pipes still, but whoever left its group may hold them open.
       const patience = setTimeout(() => this.#ended(why), HANDLER.drain_ms);
       this.#child.once("close", () => {
@@ -89,6 +101,7 @@ class AgentProcess extends Room {
   }
 
   end(): Promise<void> {
+    this.awaited(true);
     this.#group?.kill();
     return this.#exited.promise;
   }
@@ -114,7 +127,7 @@ class AgentProcess extends Room {
 
   #send(pipe: number, order: Order): void {
     const to = this.#pipe(pipe);
-    if (to.writable) to.write(framed(order));
+    if (to?.writable === true) to.write(framed(order));
   }
 
   #tooLarge(): string {
@@ -122,7 +135,7 @@ class AgentProcess extends Room {
   }
 
   #ended(why: string): void {
-    if (NO_ROOM.test(this.words())) this.die(this.#tooLarge(), "");
+    if (NO_ROOM.test(this.words())) this.die(this.#tooLarge(), { said: "" });
     else this.die(why);
     clearTimeout(this.#resting);
     for (const pipe of this.#pipes()) pipe.destroy();
@@ -141,20 +154,21 @@ class AgentProcess extends Room {
     } catch {
       return void this.kill("it sent the node what is no part of their talk");
     }
-    const talk = this.#pipe(PIPE.talk).pause();
+    const talk = this.#pipe(PIPE.talk)?.pause();
     this.#resting = setTimeout(() => {
       this.#resting = undefined;
-      talk.resume();
+      talk?.resume();
       this.#read();
     }, BRIDGED.taken_ms);
   }
 
-  #pipe(number: number): Socket {
-    const pipe = this.#child.stdio[number];
-    return must(pipe instanceof Socket ? pipe : undefined, "a pipe of a child is a socket");
+  #pipe(number: number): Socket | undefined {
+    const pipe = this.#child.stdio?.[number];
+    return pipe instanceof Socket ? pipe : undefined;
   }
 
+  /** None when it was never started, whatever the types say. */
   #pipes(): readonly Socket[] {
-    return this.#child.stdio.filter((pipe) => pipe instanceof Socket);
+    return this.#child.stdio?.filter((pipe) => pipe instanceof Socket) ?? [];
   }
 }

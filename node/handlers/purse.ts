@@ -69,5 +69,5 @@ export class Purse {
 }
 
 function isAmount(asked: number | undefined): boolean {
-  return asked === undefined || (typeof asked === "number" && asked >= 0 && Number.isFinite(asked));
+  return asked === undefined || (typeof asked === "number" && asked >= 0);
 }

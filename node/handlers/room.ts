@@ -19,6 +19,12 @@ export interface RoomEvents {
   readonly onStray: (stray: Stray) => void;
 }
 
+interface LastWords {
+  /** Absent: what it printed last. */
+  readonly said?: string;
+  readonly reason?: "error" | "spawn";
+}
+
 export abstract class Room {
   readonly #noun: "thread" | "process";
   readonly #events: RoomEvents;
@@ -98,9 +104,9 @@ export abstract class Room {
   }
 
   /** The first reason counts; what comes after is its consequence. */
-  protected die(why: string, said = this.words()): void {
+  protected die(why: string, { said = this.words(), reason = "error" }: LastWords = {}): void {
     if (this.#dead !== undefined) return;
-    this.#dead = new CrashError("error", bounded(said === "" ? why : `${why}: ${said}`));
+    this.#dead = new CrashError(reason, bounded(said === "" ? why : `${why}: ${said}`));
     this.#loaded.reject(new CrashError("spawn", this.#dead.message));
     this.#ended.reject(this.#dead);
   }

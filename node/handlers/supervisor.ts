@@ -8,7 +8,7 @@ import { Breaker, type End, Intensity } from "./breaker.ts";
 import { absentIn } from "./kinds.ts";
 import { handlerFor, type RunOptions, runAgent } from "./run.ts";
 import { bounded } from "./text.ts";
-import type { AgentSpec, Call, Ran } from "./types.ts";
+import type { AgentSpec, Call, Ran, Stray } from "./types.ts";
 
 export const SUPERVISOR = {
   /** More crashes than these within this time, and the agent is failed. */
@@ -23,6 +23,8 @@ export const SUPERVISOR = {
   failed_ms: 60_000,
   breaker_failures: 5,
   breaker_pause_ms: 30_000,
+  /** Errors that nothing caught are told so often within that time; of one agent there may be thousands. */
+  strays: 8,
 } as const;
 
 export type AgentState = "starting" | "ready" | "draining" | "stopped" | "failed";
@@ -49,6 +51,8 @@ export interface Standing {
 export interface SupervisorOptions {
   /** Its standing has changed. */
   readonly onChange?: (standing: Standing) => void;
+  /** Its code left an error that nothing caught. Told some times a minute, however many there are. */
+  readonly onStray?: (stray: Stray) => void;
   /** Other numbers than the usual, for tests. */
   readonly numbers?: Partial<Numbers>;
 }
@@ -61,6 +65,8 @@ export class Supervisor {
   readonly #onChange: (standing: Standing) => void;
   readonly #breaker: Breaker;
   readonly #intensity: Intensity;
+  readonly #onStray: (stray: Stray) => void;
+  readonly #strays: Intensity;
   readonly #gone = new AbortController();
   readonly #tried = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
@@ -73,13 +79,15 @@ export class Supervisor {
   #absent = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(spec: AgentSpec, { onChange, numbers }: SupervisorOptions = {}) {
+  constructor(spec: AgentSpec, { onChange, onStray, numbers }: SupervisorOptions = {}) {
     this.spec = spec;
     this.#numbers = { ...SUPERVISOR, ...numbers };
     this.#onChange = onChange ?? (() => undefined);
-    const { breaker_failures: failures, breaker_pause_ms: pause_ms, crashes, within_ms } = this.#numbers;
+    this.#onStray = onStray ?? (() => undefined);
+    const { breaker_failures: failures, breaker_pause_ms: pause_ms, crashes, within_ms, strays } = this.#numbers;
     this.#breaker = new Breaker(spec.breaker ?? { failures, pause_ms });
     this.#intensity = new Intensity({ crashes, within_ms });
+    this.#strays = new Intensity({ crashes: strays, within_ms });
     this.#standing = { state: "starting", why: "", since_ms: Date.now(), withheld: spec.concurrency };
   }
 
@@ -101,6 +109,7 @@ export class Supervisor {
       if (absent !== undefined) return this.#fail(`its handler ${absent.problem}; ${absent.remedy}`);
       try {
         const handler = handlerFor(this.spec);
+        handler.watch?.((stray) => this.#stray(stray));
         if (handler.start !== undefined) await this.#within(handler.start.bind(handler));
         return this.#ready();
       } catch (error) {
@@ -180,17 +189,28 @@ export class Supervisor {
   // --- what it learns ---
 
   #judge({ skill }: Call, ran: Ran): void {
+    const end = endOf(ran, this.spec.skills.find(({ name }) => name === skill)?.expected_ms ?? 0);
+    this.#count(end, ran.ok ? undefined : ran);
+  }
+
+  /** A run that goes on ends by it, and is judged then; when it was over already, the agent has crashed all the same. */
+  #stray(stray: Stray): void {
+    if (!this.#strays.exceeded(performance.now())) this.#onStray(stray);
+    const message = `an error that nothing caught, after its run: ${stray.message}`;
+    if (stray.late) this.#count("bad", { crashed: true, message });
+  }
+
+  #count(end: End, failed: { readonly crashed: boolean; readonly message: string } | undefined): void {
     if (this.#standing.state !== "ready") return;
     const before = this.#breaker.state;
-    const end = endOf(ran, this.spec.skills.find(({ name }) => name === skill)?.expected_ms ?? 0);
-    if (!ran.ok && ran.crashed && this.#crashed())
-      return this.#fail(`it crashed too often, the last time so: ${ran.message}`);
+    if (failed?.crashed === true && this.#crashed())
+      return this.#fail(`it crashed too often, the last time so: ${failed.message}`);
     this.#breaker.ended(performance.now(), end);
     if (end === "good") this.#trial = false;
     if (this.#breaker.state === before) return;
     if (this.#breaker.state === "closed") return this.#change("ready", "");
     const { failures } = this.#breaker;
-    const last = ran.ok ? "" : `, the last one so: ${ran.message}`;
+    const last = failed === undefined ? "" : `, the last one so: ${failed.message}`;
     this.#change("ready", `paused after ${failures} failures in a row${last}`);
     this.#later(this.#breaker.until_ms - performance.now(), () => {
       this.#breaker.look(performance.now());

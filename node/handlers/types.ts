@@ -50,7 +50,7 @@ export interface Call {
   readonly fence: number;
   /** What is left until the task's deadline: a duration, never an instant. */
   readonly deadline_ms: number;
-  /** What the run may spend, its sub-tasks included. Absent: no limit. */
+  /** What the run may spend, its sub-tasks included; the price of its bid is off. Absent: no limit. */
   readonly budget?: number;
 }
 

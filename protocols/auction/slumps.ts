@@ -1,13 +1,22 @@
 /**
  * Who has failed the last tasks of a skill in a row, as one conductor saw it: such a peer rests, for longer each time, and is then tried
- * again (AUCTION-20). A price makes up for a bad record, and for this it must not. Told of every end; bounded, forgotten at a restart.
+ * again, with one task, until that one tells (AUCTION-20). A price makes up for a bad record, and for this it must not. Told when an
+ * attempt begins, how it ended, and when nobody counts on it any more; bounded, forgotten at a restart.
  */
-import { LIMITS, type PeerId, type Skill } from "../kernel/mod.ts";
+import { LIMITS, type PeerId, type Skill, type TaskId } from "../kernel/mod.ts";
+
+/** Whose work, on what. */
+interface Attempted {
+  readonly peer: PeerId;
+  readonly skill: Skill;
+}
 
 interface Slump {
   readonly failures: number;
   readonly rest_ms: number;
   readonly until: number;
+  /** The rest is over, and this is what it is tried again with. */
+  readonly probe?: TaskId;
 }
 
 export class Slumps {
@@ -17,22 +26,49 @@ export class Slumps {
     return this.#slumps.size;
   }
 
+  /** An award went out: to a peer that has rested, as the one try that decides about the next ones. */
+  begun({ peer, skill, task, now }: Attempted & { readonly task: TaskId; readonly now: number }): void {
+    if (this.#slumps.size === 0) return;
+    const key = keyOf({ peer, skill });
+    const known = this.#slumps.get(key);
+    if (known === undefined || known.probe !== undefined || !isOut(known) || now < known.until) return;
+    this.#slumps.set(key, { ...known, probe: task });
+  }
+
+  /** The conductor of that task does not count on it any more: whatever came of the try, the next may begin. */
+  left({ peer, skill, task }: Attempted & { readonly task: TaskId }): void {
+    if (this.#slumps.size === 0) return;
+    const key = keyOf({ peer, skill });
+    const known = this.#slumps.get(key);
+    if (known?.probe !== task) return;
+    const { probe: _, ...rest } = known;
+    this.#slumps.set(key, rest);
+  }
+
   /** `failed`: in a way that another might not have. */
-  ended(at: { readonly peer: PeerId; readonly skill: Skill; readonly now: number; readonly failed: boolean }): void {
-    const key = `${at.peer} ${at.skill}`;
+  ended({ peer, skill, now, failed }: Attempted & { readonly now: number; readonly failed: boolean }): void {
+    const key = keyOf({ peer, skill });
     const known = this.#slumps.get(key);
     this.#slumps.delete(key);
-    if (!at.failed) return;
+    if (!failed) return;
     const [oldest] = this.#slumps.keys();
     if (this.#slumps.size >= LIMITS.receipts_max && oldest !== undefined) this.#slumps.delete(oldest);
-    this.#slumps.set(key, worse(known, at.now));
+    this.#slumps.set(key, worse(known, now));
   }
 
   resting(peer: PeerId, skill: Skill, now: number): boolean {
     if (this.#slumps.size === 0) return false;
-    const slump = this.#slumps.get(`${peer} ${skill}`);
-    return slump !== undefined && slump.failures >= LIMITS.slump_failures && now < slump.until;
+    const slump = this.#slumps.get(keyOf({ peer, skill }));
+    return slump !== undefined && isOut(slump) && (now < slump.until || slump.probe !== undefined);
   }
+}
+
+function keyOf({ peer, skill }: Attempted): string {
+  return `${peer} ${skill}`;
+}
+
+function isOut({ failures }: Slump): boolean {
+  return failures >= LIMITS.slump_failures;
 }
 
 /** What fails while it rests was begun before, and makes the rest no longer. */

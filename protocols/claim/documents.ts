@@ -34,7 +34,7 @@ export const lineage = z
   .refine(({ depth, path }) => path.length === depth, "the path has another length than the depth");
 export type Lineage = z.output<typeof lineage>;
 
-/** What may be paid: for a bid, and for all that the run spends. In the units of `cost`. */
+/** What may be paid: for a bid and all that its run spends together. In the units of `cost`. */
 export const budget = z.number().min(0).max(1e12);
 
 /** How many tasks may come of one, itself not counted (clause CLAIM-47). */

@@ -110,6 +110,11 @@ export const LIMITS = {
 
   /** How deep tasks of tasks go: agents that ask each other in a ring end, and honest work seldom needs half of it. */
   depth_max: 8,
+  /** Tasks that may come of one, at all depths: what a tree may cost a network at most, and what a root allows that says nothing. */
+  sub_tasks_max: 16_384,
+  sub_tasks_default: 1_024,
+  /** A sub-task gets this part of what its run may still cause: some sixty side by side, and three levels, need not count. */
+  sub_tasks_parts: 16,
   /** What a handler says meanwhile goes out at most this often, and at most so much of it at once: a fact of it fits a log line. */
   partial_ms: 250,
   partial_bytes: 12 * 1024,

@@ -262,6 +262,16 @@ export class Custodies {
     const left_ms = Math.max(0, Math.min(record.due_ms - wall, record.document.value.deadline_ms));
     const custodian = this.#add(record.document, input, left_ms, record);
     this.#perform(custodian, custodian.resume(now));
+    this.#cancelOrphan(custodian);
+  }
+
+  /** CLAIM-48: the run that this node submitted it for ended with the node; its next contractor submits anew. */
+  #cancelOrphan(custodian: Custodian): void {
+    const { document, task, outcome } = custodian;
+    const { lineage, skill } = document.value;
+    if (lineage === undefined || document.signer !== this.#post.self || outcome !== undefined) return;
+    this.#post.note({ type: "sub-task-orphaned", task: lineage.parent, child: task, skill, fence: lineage.fence });
+    this.#perform(custodian, custodian.cancel(this.#post.at.now));
   }
 
   tick(task: TaskId): void {

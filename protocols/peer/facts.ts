@@ -62,6 +62,8 @@ export type TaskFact = { readonly task: TaskId } & (
     }
   /** A run of this task submitted another: seen by whoever keeps that one. */
   | { readonly type: "sub-task"; readonly child: TaskId; readonly skill: Skill; readonly fence: number }
+  /** Such a task of this node's own, found open at a start: the run that it was for ended with the node, and it is cancelled. */
+  | { readonly type: "sub-task-orphaned"; readonly child: TaskId; readonly skill: Skill; readonly fence: number }
   | {
       readonly type: "attempt-ended";
       readonly ballot: Ballot;

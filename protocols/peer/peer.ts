@@ -21,6 +21,7 @@ import {
   type TaskId,
 } from "../kernel/mod.ts";
 import type { Revocation, Verdict } from "../permissions/mod.ts";
+import { isBelow, submitBelow } from "./below.ts";
 import type { Effect, PeerEvent, PeerOptions, Request } from "./contract.ts";
 import { Custodies } from "./custodies.ts";
 import { Post } from "./post.ts";
@@ -94,6 +95,14 @@ export class Peer {
   /** The custodians that a task with this nonce would get now, this peer first. */
   custodians(wanted: 1 | 3 | 5 | undefined, nonce: string): readonly PeerId[] {
     return this.#custodies.named(wanted, nonce);
+  }
+  /** Why it may not announce such a task; undefined: it may. */
+  denial({
+    skill,
+    input_bytes,
+    deadline_ms,
+  }: Pick<Request, "skill" | "input_bytes" | "deadline_ms">): string | undefined {
+    return this.#rules?.deniesOwn(skill, input_bytes, deadline_ms);
   }
   /** Committed work per agent: held for bids and running. */
   load(): readonly { readonly agent: string; readonly busy: number; readonly concurrency: number }[] {
@@ -219,8 +228,8 @@ export class Peer {
       this.#post.answer(ref, { ok: false, reason: "draining", message: "this node is shutting down" });
       return;
     }
-    const { skill, input_bytes, deadline_ms } = request;
-    const denied = this.#rules?.deniesOwn(skill, input_bytes, deadline_ms);
+    const { skill } = request;
+    const denied = this.denial(request);
     if (denied !== undefined) {
       this.#post.answer(ref, {
         ok: false,
@@ -230,23 +239,9 @@ export class Peer {
       return;
     }
     this.#need(skill);
-    if (request.lineage === undefined) this.#custodies.submit(ref, request);
-    else this.#submitBelow(ref, request, request.lineage);
-  }
-
-  /** CLAIM-47: a sub-task takes what it may cause off what its run may cause. */
-  #submitBelow(ref: number, request: Request, lineage: Lineage): void {
-    const allowance = this.#works.allowance(lineage);
-    const sub_tasks = allowance?.share(request.sub_tasks);
-    if (allowance !== undefined && sub_tasks !== undefined) {
-      if (this.#custodies.submit(ref, { ...request, sub_tasks })) allowance.take(sub_tasks);
-      return;
-    }
-    const message =
-      allowance === undefined
-        ? "the run that it is for is not at work"
-        : `${allowance.left} more tasks may come of this run: too few for this one with ${request.sub_tasks ?? 0} of its own`;
-    this.#post.answer(ref, { ok: false, reason: "used-up", message });
+    const rooms = { works: this.#works, custodies: this.#custodies, post: this.#post };
+    if (isBelow(request)) submitBelow(rooms, ref, request);
+    else this.#custodies.submit(ref, request);
   }
 
   // --- messages ---

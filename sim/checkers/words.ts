@@ -2,12 +2,12 @@
  * Whose word counted: nobody acted on what a peer said that had no say in it. The world knows who was awarded what, whose ballot is
  * whose and what users wished, so a forgery shows although signatures are only names here.
  */
-import type { Fact, PeerId } from "../../protocols/mod.ts";
-import type { Evidence } from "../evidence.ts";
+import type { Fact, PeerId, TaskId } from "../../protocols/mod.ts";
+import type { Evidence, TaskEvidence } from "../evidence.ts";
 import { type Breach, custodiansOf, short, text } from "./breach.ts";
 
 export function entitled(evidence: Evidence): Breach[] {
-  const wished = new Set(evidence.cancels.map(({ task }) => task));
+  const wished = new Set([...evidence.cancels.map(({ task }) => task), ...orphans(evidence)]);
   return evidence.tasks().flatMap((seen) => {
     const custodians = custodiansOf(seen);
     const breaches: Breach[] = [];
@@ -24,6 +24,22 @@ export function entitled(evidence: Evidence): Breach[] {
     }
     return breaches;
   });
+}
+
+/** Tasks of a node's own that it found without the run that they were for: it cancels them by itself (CLAIM-48). */
+function orphans(evidence: Evidence): TaskId[] {
+  const tasks = evidence.tasks();
+  const initiators = new Map(tasks.map((seen) => [seen.task, initiatorOf(evidence, seen)]));
+  return tasks.flatMap(({ facts }) =>
+    facts.flatMap(({ node, fact }) =>
+      fact.type === "sub-task-orphaned" && initiators.get(fact.child) === node ? [fact.child] : [],
+    ),
+  );
+}
+
+function initiatorOf(evidence: Evidence, seen: TaskEvidence): number | undefined {
+  const [initiator] = custodiansOf(seen);
+  return initiator === undefined ? undefined : evidence.nodeOf(initiator);
 }
 
 interface Truth {

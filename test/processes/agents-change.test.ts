@@ -64,8 +64,11 @@ describe("agents of a running node", () => {
     write("bad.yaml", "name: shout\nhandler: { exec: [./no-such.sh] }\nskills: [{ name: Shout }]\n");
     const refused = await moot("agents", "add", "bad.yaml");
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain("no-such.sh, which is not a file");
-    expect(refused.stderr).toContain("agents[0].skills[0].name");
+    // The file that was given, with its own lines, and not the config that it would have come into.
+    expect(refused.stderr).toContain("bad.yaml has 2 problems");
+    expect(refused.stderr).toMatch(/^bad\.yaml:2:18: handler\.exec names .*no-such\.sh, which is not a file/m);
+    expect(refused.stderr).toMatch(/^bad\.yaml:3:18: skills\[0\]\.name /m);
+    expect(refused.stderr).not.toContain("moot.yaml");
     const unknown = await moot("agents", "remove", "shuot");
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean shout?") });
     expect(yaml()).toBe(before);

@@ -132,7 +132,8 @@ const input = {
   type: "object",
   required: ["do"],
   additionalProperties: false,
-  properties: { do: { enum: ACTS }, times: { type: "integer" } },
+  // Data is for the node to fetch: these agents do not look at it.
+  properties: { do: { enum: ACTS }, times: { type: "integer" }, data: {} },
 };
 
 const output = {

@@ -132,6 +132,12 @@ export class MeshNode {
     await this.exited;
   }
 
+  /** `moot stop`, which may give another grace than a signal does. */
+  async stop(grace: string): Promise<Spoken> {
+    this.#told = true;
+    return await this.moot("stop", "--grace", grace);
+  }
+
   /** A command line of this node's user. */
   run(words: readonly string[], options: Partial<StartOptions> = {}): MootProcess {
     return new MootProcess([...words, "--data", this.data], { cwd: this.dir, ...options });

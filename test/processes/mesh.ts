@@ -24,6 +24,8 @@ export interface NodePlan {
   readonly through?: readonly string[];
   /** Where its process runs; default here, on loopback. */
   readonly place?: Place;
+  /** Puts further files into its folder, before its first start. */
+  readonly prepare?: (dir: string) => Promise<void>;
 }
 
 export interface MeshPlan {
@@ -31,6 +33,8 @@ export interface MeshPlan {
   readonly network?: string;
   /** Whether a key closes the network; default true. */
   readonly key?: boolean;
+  /** Who grants membership; default nobody. */
+  readonly roots?: readonly string[];
   /** Further addresses that every node is told to join. */
   readonly join?: readonly string[];
   /** Further keys of every node's config. */
@@ -71,9 +75,14 @@ export class Mesh {
   async add(plan: NodePlan): Promise<MeshNode> {
     const dir = join(this.root, plan.name);
     mkdirSync(dir);
-    const { network = "proof" } = this.#plan;
+    await plan.prepare?.(dir);
+    const { network = "proof", roots } = this.#plan;
+    const closed = {
+      ...(this.#key === undefined ? {} : { key: this.#key }),
+      ...(roots === undefined ? {} : { roots }),
+    };
     const config = {
-      network: { name: network, ...(this.#key === undefined ? {} : { key: this.#key }) },
+      network: { name: network, ...closed },
       ...this.#plan.keys,
       agents: [...(plan.agents ?? []).map((agent) => this.shared.configOf(agent, plan.name)), ...(plan.configs ?? [])],
     };

@@ -17,9 +17,11 @@ export interface Order {
   readonly progress?: number;
   /** Submitted at once, and waited for together. */
   readonly submit?: readonly { readonly skill: string; readonly input: Order; readonly options?: object }[];
-  /** Waits until it is stopped, or until the test lets it go. */
   /** Submits to the second of these skills, which goes on with the third, and so round and round. */
   readonly ring?: readonly string[];
+  /** So many tasks the next of the ring may cause; it gives one less. */
+  readonly give?: number;
+  /** Waits until it is stopped, or until the test lets it go. */
   readonly hold?: boolean;
   readonly fail?: string;
   readonly answer?: unknown;
@@ -39,7 +41,12 @@ export default async (order, context) => {
   }
   if (order.progress !== undefined) context.progress(order.progress, "so far");
   const answers = await Promise.all((order.submit ?? []).map(({ skill, input, options }) => context.submit(skill, input, options)));
-  if (order.ring !== undefined) await context.submit(order.ring[1], { ring: [...order.ring.slice(1), order.ring[0]] });
+  if (order.ring !== undefined) {
+    const [first, next, ...others] = order.ring;
+    const given = order.give === undefined ? {} : { sub_tasks: order.give };
+    const give = order.give === undefined ? {} : { give: order.give - 1 };
+    await context.submit(next, { ring: [next, ...others, first], ...give }, given);
+  }
   while (order.hold === true && !existsSync(SHARED + "/go." + context.task)) await pause(20, undefined, { signal: context.signal });
   if (order.fail !== undefined) throw new Error(order.fail);
   return { answer: order.answer ?? null, answers };

@@ -96,10 +96,35 @@ it("a failure below is the cause above, level by level", async () => {
 });
 
 it("agents that ask each other in a ring end, and say which way they went", async () => {
-  const { status, failure } = await ordered(A, { ring: [A, B] });
+  const { status, failure } = await ordered(A, { ring: [A, B], give: 100 });
   expect(status).toBe("failed");
   const way = `the way here: ${[A, B, A, B, A, B, A, B, A].join(" → ")}`;
   expect(failure?.causes[0]).toContain(`it would be 9 tasks deep, and 8 is the most; ${way}`);
+});
+
+it("a ring whose agents do not count ends too, and sooner", async () => {
+  const { status, failure } = await ordered(A, { ring: [A, B] });
+  expect(status).toBe("failed");
+  // 1,024 at the root, 63 below it, 3 below that, and then none.
+  expect(failure?.causes).toHaveLength(4);
+  expect(failure?.causes[0]).toContain("0 more tasks may come of this run");
+});
+
+it("a tree is no larger than its root allows, however its runs share it", async () => {
+  const pair: Order = { submit: [...one(C, {}), ...one(C, {})] };
+  const of = (sub_tasks: number) => one(B, pair, { sub_tasks });
+  expect(await ordered(A, { submit: [...of(2), ...of(2)] }, { sub_tasks: 6 })).toMatchObject({
+    status: "done",
+    cost: 7,
+  });
+  const tight = await ordered(A, { submit: [...of(2), ...of(2)] }, { sub_tasks: 5 });
+  expect(tight.failure?.causes.join()).toContain(
+    "2 more tasks may come of this run: too few for this one with 2 of its own; give each sub-task fewer",
+  );
+  const task = await mesh().submit("asks", "echo", { skill: A, input: { submit: of(1) }, sub_tasks: 2 });
+  const { failure } = await mesh().outcome("asks", task);
+  expect(failure?.causes[0]).toContain("0 more tasks may come of this run");
+  expect((await mesh().node("asks").moot("show", task)).stdout).toMatch(/^sub-tasks +at most 2$/m);
 });
 
 it("a run has so many sub-tasks open, and not one more", async () => {
@@ -119,14 +144,25 @@ it("what is spent below counts above, and no bid above the budget is taken", asy
   const within: Order = { submit: one(B, { spend: 5 }) };
   expect(await ordered(A, within, { budget: 10 })).toMatchObject({ status: "done", cost: 7 });
   const exceeded = await ordered(A, { submit: one(B, { spend: 5 }) }, { budget: 4 });
-  expect(exceeded.failure?.causes.join()).toContain("the budget of 4 is exceeded: 5 are spent");
+  // One each for the bids of the two.
+  expect(exceeded.failure?.causes.join()).toContain("the run's budget of 2 is exceeded: 5 spent");
   const dear = await ordered(A, {}, { budget: 0.5, deadline_ms: 600 });
   expect(dear).toMatchObject({ status: "expired", failure: { refusals: [{ reason: "too-dear" }] } });
 });
 
+it("sub-tasks side by side cost no more together than what is left", async () => {
+  const all = Array.from({ length: 5 }, () => ({ skill: C, input: { spend: 3 }, options: { budget: 4 } }));
+  const { status, failure } = await ordered(A, { submit: all }, { budget: 6 });
+  expect([status, failure?.message]).toEqual([
+    "failed",
+    `sub-task (${C}): refused: the run's budget of 5 does not allow a sub-task for 4: 0 spent, 4 held for sub-tasks that are open; give each a budget of its own, or wait for those`,
+  ]);
+  expect(failure?.toolTrace.filter(({ outcome }) => outcome === "refused")).toHaveLength(4);
+});
+
 it("a sub-task ends before the run that waits for it, whatever it asks for", async () => {
   const input: Order = { submit: one(C, { hold: true }, { deadline_ms: 60_000 }) };
-  const { status, failure } = await ordered(A, input, { deadline_ms: 1_500 });
+  const { status, failure } = await ordered(A, input, { deadline_ms: 3_000 });
   expect(status).toBe("failed");
   expect(failure?.causes).toEqual([expect.stringMatching(/^sub-task [0-9a-f]{12} \(test\.c@1\): deadline: /)]);
 });

@@ -42,6 +42,13 @@ export const AUCTIONEER: readonly Mutant[] = [
   },
   {
     clause: "AUCTION-20",
+    does: "waits for ever for a try that was refused",
+    file: CUSTODIAN,
+    find: 'if (before !== undefined) this.#custody.push({ type: "attempt", peer: before, open: false });',
+    put: "",
+  },
+  {
+    clause: "AUCTION-20",
     does: "never tries again who failed three times",
     file: "protocols/auction/slumps.ts",
     find: "(now < slump.until || slump.probe !== undefined)",

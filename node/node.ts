@@ -22,7 +22,7 @@ import { drained } from "./draining.ts";
 import { Driver, Work } from "./driver/mod.ts";
 import { dryRunOf } from "./dry-run.ts";
 import type { makeOpen, makeSeal } from "./envelope/mod.ts";
-import { Fault, must } from "./fault.ts";
+import { Fault, messageOf, must } from "./fault.ts";
 import type { AgentSpec } from "./handlers/mod.ts";
 import { type StreamingHost, startHost } from "./host/mod.ts";
 import type {
@@ -32,9 +32,12 @@ import type {
   DryRunOptions,
   Joining,
   MootNode,
+  NodeFact,
+  NodeState,
   Observed,
   StartOptions,
   Status,
+  StrayFact,
   SubmitOptions,
   SubmitResult,
 } from "./moot-node.ts";
@@ -44,9 +47,9 @@ import { type Keys, keysOf, type Membership, needRoots, noticeOf } from "./permi
 import { isReady, READY } from "./readiness.ts";
 import { type Journal, recordsOf } from "./records/mod.ts";
 import { resultOf } from "./reporting.ts";
-import { agentsShown, standingShown } from "./standings.ts";
+import { agentsShown, ownAgents, standingShown } from "./standings.ts";
 import type { Store } from "./store/mod.ts";
-import { misfitOf, skillOf, submit } from "./submitting.ts";
+import { misfitOf, sizeOf, skillOf, submit } from "./submitting.ts";
 import { Vitals } from "./vitals.ts";
 
 const GRACE_MS = 30_000;
@@ -70,7 +73,7 @@ export class RunningNode implements MootNode {
   readonly #observations: Observations;
   readonly #since = performance.now();
   readonly #vitals = new Vitals();
-  #state: Status["state"] = "starting";
+  #life = { state: "starting" as NodeState, why: "", since_ms: Date.now() };
   #host: StreamingHost | undefined;
   #blobs: Blobs | undefined;
   #peer: Peer | undefined;
@@ -157,8 +160,10 @@ export class RunningNode implements MootNode {
         driver.push({ type: "agents", agents, resting });
       },
       onStanding: (agent, { state, why }) => this.#tell({ type: "agent", agent, state, why }),
+      onStray: (agent, { task: run, message, stack, late }) =>
+        this.#tell({ type: "stray", agent, run, message, stack, late }),
     });
-    this.#state = "ready";
+    this.#become("ready");
     this.#begun_at = performance.now();
     driver.begin({ peer: driven, host, work: this.#work, kept: parts.kept });
     this.#begun.resolve();
@@ -179,7 +184,16 @@ export class RunningNode implements MootNode {
     });
   }
 
-  #tell(fact: AgentFact): void {
+  get #state(): NodeState {
+    return this.#life.state;
+  }
+
+  #become(state: NodeState, why = ""): void {
+    this.#life = { state, why, since_ms: Date.now() };
+    this.#tell({ type: "node", state, why });
+  }
+
+  #tell(fact: NodeFact | AgentFact | StrayFact): void {
     this.#observations.tell({ ...fact, at_ms: Date.now(), node: this.self });
   }
 
@@ -201,6 +215,8 @@ export class RunningNode implements MootNode {
       addrs: this.#running.addrs(),
       uptimeMs: Math.floor(performance.now() - this.#since),
       state: this.#state,
+      why: this.#life.why,
+      stateSinceMs: this.#life.since_ms,
       meshReady: this.#meshReady(),
       connections: this.#running.connections().length,
       agents: agentsShown(this.#work.agents(), busy, this.#draining_ms),
@@ -299,7 +315,9 @@ export class RunningNode implements MootNode {
     const { contract, budget, input } = options;
     const custodians = machines.custodians(options.custodians, randomBytes(16).toString("hex"));
     const known = { candidates: machines.candidates(skill), peers: machines.known(), custodians };
-    return dryRunOf({ skill, contract, budget, ...known, misfit: misfitOf(input) });
+    const denied = machines.denial({ skill, ...sizeOf(options) });
+    const own = ownAgents(this.#work.agents(), machines.load(), this.#draining_ms);
+    return dryRunOf({ self: this.self, own, denied, skill, contract, budget, ...known, misfit: misfitOf(input) });
   }
   candidates(skill: Skill): ReturnType<MootNode["candidates"]> {
     return this.#machines.candidates(skill);
@@ -349,7 +367,7 @@ export class RunningNode implements MootNode {
 
   /** Takes no new work, lets what runs end and be decided, tells the others, closes. */
   async #stop(grace_ms: number): Promise<void> {
-    this.#state = "draining";
+    this.#become("draining");
     this.#draining_ms = Date.now();
     this.#driver.push({ type: "drain" });
     for (const { spec, standing } of this.#work.agents()) {
@@ -370,12 +388,12 @@ export class RunningNode implements MootNode {
     await this.#host?.stop();
     this.#journal?.close();
     this.#store.close();
-    this.#state = "stopped";
+    if (this.#state !== "failed") this.#become("stopped");
     this.#observations.close();
   }
 
   #fatal(error: unknown): void {
-    this.#state = "stopped";
+    if (this.#state !== "failed") this.#become("failed", messageOf(error));
     this.#work.stopAll();
     this.#stopping ??= this.#close();
     if (this.#options.onFatal === undefined) throw error;

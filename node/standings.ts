@@ -1,4 +1,6 @@
 /** A node's agents as its status shows them: what each supervisor says, and that all drain while their node does. Pure. */
+import { cardOf } from "./cards.ts";
+import type { OwnAgent } from "./dry-run.ts";
 import type { AgentSpec, Standing } from "./handlers/mod.ts";
 import type { Status } from "./moot-node.ts";
 
@@ -24,6 +26,19 @@ export function agentsShown(
     concurrency,
     ...standingShown(standing, draining_ms),
   }));
+}
+
+/** The same, as a rehearsal needs it. */
+export function ownAgents(
+  agents: readonly Running[],
+  load: readonly { readonly agent: string; readonly busy: number }[],
+  draining_ms: number | undefined,
+): OwnAgent[] {
+  const busy = new Map(load.map(({ agent, busy }) => [agent, busy]));
+  return agents.map(({ spec, standing }) => {
+    const { state, why } = standingShown(standing, draining_ms);
+    return { card: cardOf(spec), state, why, withheld: standing.withheld, busy: busy.get(spec.name) ?? 0 };
+  });
 }
 
 /** While the node drains, so does every agent that would take work. */

@@ -1,8 +1,8 @@
 /**
  * Hash-linked lines: `{"n":0,"prev":"…","entry":…}`, where `prev` is the SHA-256 of the line before (of nothing: 64 zeros). A
  * finished chain ends with a seal, a line whose every byte follows from the line before, so a change of any byte, a cut and an
- * addition are found without asking anybody. Whoever writes the whole chain anew is found by its digest only, which others have.
- * Pure.
+ * addition are found without asking anybody. A chain whose writer was killed has no seal: it is read up to its last whole line, for
+ * which nothing vouches. Whoever writes the whole chain anew is found by its digest only, which others have. Pure.
  */
 import { createHash } from "node:crypto";
 import { type Digest, parseDigest } from "../../protocols/kernel/mod.ts";
@@ -77,9 +77,22 @@ export class ChainReader {
     return asDigest(this.#prev);
   }
 
+  /** Whether a writer that was cut off may have left this behind the last line break. */
+  begins(rest: Buffer): boolean {
+    const head = this.#head();
+    if (!head.startsWith(rest.toString("latin1", 0, head.length))) return isBlank(rest);
+    // A whole line and one byte more: that byte was its line break.
+    return rest.length <= head.length || !isJson(rest.subarray(head.length, -2));
+  }
+
+  /** What the next line begins with. */
+  #head(): string {
+    return `{"n":${this.#lines},"prev":"${this.#prev}","entry":`;
+  }
+
   #line(bytes: Buffer, at: Place): void {
     if (this.#sealed) throw damaged(at, "something follows its end");
-    const head = `{"n":${this.#lines},"prev":"${this.#prev}","entry":`;
+    const head = this.#head();
     const body = bytes.subarray(head.length, -1);
     const framed = bytes.length > head.length && bytes.at(-1) === CLOSE;
     if (!framed || bytes.toString("latin1", 0, head.length) !== head)
@@ -92,22 +105,27 @@ export class ChainReader {
   }
 }
 
-/** A whole chain in one piece. Throws Fault "store-damaged" when it is not what was written, or not whole. */
-export function readChain(
-  bytes: Buffer,
-  name: string,
-): { readonly entries: readonly unknown[]; readonly digest: Digest } {
+export interface ReadChain {
+  readonly entries: readonly unknown[];
+  /** Absent when it has no seal: whoever wrote it was cut off, or writes still. */
+  readonly digest?: Digest;
+}
+
+/**
+ * A chain in one piece, up to its last whole line. Throws Fault "store-damaged" when a line is not what was written, or something
+ * follows that no writer leaves behind.
+ */
+export function readChain(bytes: Buffer, name: string): ReadChain {
   const entries: unknown[] = [];
   const reader = new ChainReader((entry) => entries.push(entry));
   const rest = reader.add(bytes, name);
-  if (rest > 0 || !reader.sealed) {
-    const place = { name, line: reader.lines + 1, offset: bytes.length - rest };
-    throw damaged(
-      place,
-      reader.sealed ? "something follows its end" : "its end is missing: the run, or the file, was cut off",
-    );
-  }
-  return { entries, digest: reader.digest };
+  reader.end();
+  const offset = bytes.length - rest;
+  const place = { name, line: reader.lines + 1, offset };
+  if (reader.sealed && rest > 0) throw damaged(place, "something follows its end");
+  if (reader.sealed) return { entries, digest: reader.digest };
+  if (!reader.begins(bytes.subarray(offset))) throw damaged(place, "what follows its last line is no beginning of one");
+  return { entries };
 }
 
 interface Place {
@@ -131,6 +149,20 @@ function parse(bytes: Buffer, at: Place): unknown {
   } catch {
     throw damaged(at, "it is not JSON");
   }
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString("utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A power cut may leave a file longer than what was written to it. */
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function sha256(bytes: string | Buffer): string {

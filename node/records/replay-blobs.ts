@@ -1,9 +1,11 @@
 /**
  * Blobs as a run sees them that is played again: their bytes come from wherever they are kept, for a name stands for the same bytes today
- * as then; what is put is only named. One replay's view. What is kept nowhere ends the replay, without a verdict on the handler.
+ * as then; what is put, or left by a program, is only named. One replay's view. What is kept nowhere ends the replay, without a verdict on the handler.
  */
+import { tmpdir } from "node:os";
 import { BLOB, type BlobRef, blobRef } from "../../protocols/mod.ts";
 import { nameOfStream } from "../blobs/naming.ts";
+import { Scratch } from "../blobs/scratch.ts";
 import { Fault } from "../fault.ts";
 import { type HandlerBlobs, HandlerError } from "../handlers/mod.ts";
 
@@ -34,6 +36,19 @@ export function replayBlobs(source: BlobSource | undefined, { onMissing, working
     onMissing(missing);
     throw new Fault("unknown-blob", missing.missing.why, { remedy: missing.missing.remedy });
   };
+  const path = async (given: BlobRef) => {
+    const { ref, at } = await found(given);
+    return at.path(ref.$blob);
+  };
+  const named = async (bytes: AsyncIterable<Uint8Array>, media?: string): Promise<BlobRef> => {
+    const done = working();
+    try {
+      const { blob, bytes: size } = await nameOfStream(bytes);
+      return { $blob: blob, bytes: size, ...(media === undefined ? {} : { media: media.slice(0, BLOB.media_chars) }) };
+    } finally {
+      done();
+    }
+  };
   return {
     async *open(given) {
       const done = working();
@@ -44,23 +59,9 @@ export function replayBlobs(source: BlobSource | undefined, { onMissing, working
         done();
       }
     },
-    async path(given) {
-      const { ref, at } = await found(given);
-      return at.path(ref.$blob);
-    },
-    async put(bytes, media) {
-      const done = working();
-      try {
-        const { blob, bytes: size } = await nameOfStream(bytes);
-        return {
-          $blob: blob,
-          bytes: size,
-          ...(media === undefined ? {} : { media: media.slice(0, BLOB.media_chars) }),
-        };
-      } finally {
-        done();
-      }
-    },
+    path,
+    put: named,
+    scratch: () => Scratch.make(tmpdir(), { path, put: named }),
   };
 }
 

@@ -18,6 +18,8 @@ const OPAQUE: ReadonlySet<string> = new Set(["exec"]);
 
 export type Verdict =
   | { readonly verdict: "same" }
+  /** The record has no end, for its node was killed: the same up to its last whole line. */
+  | { readonly verdict: "same-so-far" }
   /** The chain is whole, and the handler was not run. */
   | { readonly verdict: "not-run"; readonly why: string; readonly remedy: string }
   | { readonly verdict: "diverged"; readonly divergence: Divergence };
@@ -34,12 +36,14 @@ export async function replayRun(record: RecordOfRun, agent: AgentSpec, options: 
   if (not !== undefined) return { verdict: "not-run", ...not };
   const { header, acts, end } = record;
   const stop = new AbortController();
+  const over = Promise.withResolvers<undefined>();
   const diverged = Promise.withResolvers<undefined>();
   const world = new RecordedWorld({
     acts,
     onDiverged: () => diverged.resolve(undefined),
-    // The time was up, or it was cancelled, then: so it is now.
-    onOver: () => isHalted(end) && stop.abort(),
+    // The time was up, or it was cancelled, then: so it is now. Where the record was cut off, nothing more can be compared.
+    onOver: () => (end === undefined ? over.resolve(undefined) : isHalted(end) && stop.abort()),
+    isCut: end === undefined,
   });
   const handler = handlerOf(agent.handler, agent);
   const call: Call = {
@@ -63,11 +67,13 @@ export async function replayRun(record: RecordOfRun, agent: AgentSpec, options: 
     const ran = await Promise.race([
       runAgent(patient, call, { world, onEntry, signal: stop.signal, blobs }),
       diverged.promise,
+      over.promise,
       missing.promise,
     ]);
     if (ran !== undefined && "missing" in ran) return { verdict: "not-run", ...ran.missing };
     const divergence = world.missing() ?? (ran === undefined ? undefined : compared(record, ran));
-    return divergence === undefined ? { verdict: "same" } : { verdict: "diverged", divergence };
+    if (divergence !== undefined) return { verdict: "diverged", divergence };
+    return { verdict: record.digest === undefined ? "same-so-far" : "same" };
   } finally {
     world.close();
     stop.abort();
@@ -86,7 +92,12 @@ function unplayable({ header, acts, end }: RecordOfRun, agent: AgentSpec, { live
       remedy: "--live starts it",
     };
   }
-  if (end.truncated !== undefined)
+  if (end === undefined && acts.length === 0)
+    return {
+      why: "its record was cut off before the run asked or said anything, so there is nothing to compare",
+      remedy: "none: what came after is in no file",
+    };
+  if (end?.truncated !== undefined)
     return {
       why: `the record was full, and ${end.truncated} more acts are not in it`,
       remedy: "nothing brings them back",
@@ -109,8 +120,9 @@ function isHalted({ result }: End): boolean {
   return !result.ok && (result.reason === "timeout" || result.reason === "cancelled");
 }
 
-/** The end against the end. */
+/** The end against the end, where there is one. */
 function compared({ end, acts }: RecordOfRun, ran: Ran): Divergence | undefined {
+  if (end === undefined) return undefined;
   const then = end.result;
   const now = ran.ok ? { ok: true, output: ran.output } : { ok: false, reason: ran.reason, message: ran.message };
   if (isHalted(end) && !ran.ok && (ran.reason === "timeout" || ran.reason === "cancelled")) return undefined;

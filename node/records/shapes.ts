@@ -62,7 +62,14 @@ const act = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("now"), value: z.number(), within }),
   z.strictObject({ type: z.literal("random"), value: z.number(), within }),
   z.strictObject({ type: z.literal("spend"), value: z.number(), within }),
-  z.strictObject({ type: z.literal("blob"), verb: z.enum(["open", "path", "put"]), ref: blobRef, within }),
+  z.strictObject({
+    type: z.literal("blob"),
+    verb: z.enum(["open", "path", "put", "file"]),
+    /** Of a file that a program left, in its folder. */
+    name: z.string().optional(),
+    ref: blobRef,
+    within,
+  }),
 ]);
 export type Act = z.output<typeof act>;
 

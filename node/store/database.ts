@@ -1,5 +1,5 @@
 /** Opening a SQLite file so that one process owns it, and what SQLite's errors mean to us. */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Fault, messageOf, systemCode } from "../fault.ts";
@@ -72,8 +72,14 @@ export function storeFault(error: unknown, file: string): Fault {
   return new Fault("store-io", `the store ${file} cannot be used: ${messageOf(error)}`, { remedy, cause: error });
 }
 
-/** What is read is not what was written. `key`: of the row. */
-export function damaged(file: string, found: string, { cause, key }: { cause?: unknown; key?: string } = {}): Fault {
+interface Found {
+  readonly cause?: unknown;
+  /** In the file, where it is known already. */
+  readonly offset?: number;
+}
+
+/** What is read is not what was written. */
+export function damaged(file: string, found: string, { cause, offset }: Found = {}): Fault {
   const dir = dirname(file);
   const whole = `move ${dir} away and start afresh: this node then gets a new identity, because one that has forgotten its promises must not come back under its old name`;
   const logOnly = `move ${join(dir, basename(file))} away: it holds observations of past tasks and nothing that is needed`;
@@ -81,47 +87,8 @@ export function damaged(file: string, found: string, { cause, key }: { cause?: u
   return new Fault("store-damaged", `the store ${file} is damaged: ${found}`, {
     remedy,
     cause,
-    details: { file, found, ...(key === undefined ? {} : { key }) },
+    details: { file, found, ...(offset === undefined ? {} : { offset }) },
   });
-}
-
-/**
- * The same fault with the byte in the file near which the damage is, where that can be told: the page that SQLite names, or the row's
- * key as it stands there. Only for a database that this process has closed: reading its file would free its lock.
- */
-export function located(fault: Fault, file: string): Fault {
-  const { found, key } = fault.details ?? {};
-  if (fault.code !== "store-damaged" || typeof found !== "string") return fault;
-  const offset = offsetOf(file, found, typeof key === "string" ? key : undefined);
-  if (offset === undefined) return fault;
-  const { message, remedy, cause, details } = fault;
-  const words = `${message} (near byte ${offset} of ${basename(file)})`;
-  return new Fault("store-damaged", words, {
-    ...(remedy === undefined ? {} : { remedy }),
-    cause,
-    details: { ...details, offset },
-  });
-}
-
-/** A header's field and the sizes that it may hold (https://www.sqlite.org/fileformat.html). */
-const PAGE_SIZE_AT = 16;
-const PAGE_BYTES_MAX = 65_536;
-
-function offsetOf(file: string, found: string, key: string | undefined): number | undefined {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch {
-    return undefined;
-  }
-  if (key !== undefined) {
-    const at = bytes.indexOf(key);
-    return at < 0 ? undefined : at;
-  }
-  const [, page] = /\bpage (\d+)/i.exec(found) ?? [];
-  if (page === undefined || bytes.length < PAGE_SIZE_AT + 2) return undefined;
-  const size = bytes.readUInt16BE(PAGE_SIZE_AT);
-  return (Number(page) - 1) * (size === 1 ? PAGE_BYTES_MAX : size);
 }
 
 /**

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { Fault } from "../fault.ts";
+import type { Check } from "./damage.ts";
 import { compact, damaged, openDatabase, quickCheck, storeFault } from "./database.ts";
 import { STORE } from "./limits.ts";
 
@@ -151,6 +152,14 @@ export class FactLog {
     `);
   }
 }
+
+/** Facts as they stand in the file. */
+export const checkFact: Check = (table, columns) => {
+  if (table !== "facts") return undefined;
+  const [, n, fact, sum, ...more] = columns;
+  if (n?.kind !== "number" || fact?.kind !== "text" || sum?.kind !== "number" || more.length > 0) return "odd";
+  return { sum, last: fact, computed: factSum(n.number, fact.bytes.toString("utf8")) };
+};
 
 function factSum(n: number, fact: string): number {
   return crc32(`${n}:${fact}`);

@@ -46,7 +46,7 @@ function read(file: string): number | undefined {
   }
   if (text === "") return undefined; // made, and the power went before its first sector was on disk
   const [, digits = "", crc] = FORM.exec(text) ?? [];
-  if (crc === undefined || crc !== sum(digits)) throw damaged(file, "its checksum does not match");
+  if (crc === undefined || crc !== sum(digits)) throw damaged(file, "its checksum does not match", { offset: 0 });
   return Number(digits);
 }
 

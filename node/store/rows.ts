@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import type { Check } from "./damage.ts";
 import { damaged, storeFault } from "./database.ts";
 import { STORE } from "./limits.ts";
 
@@ -82,7 +83,7 @@ export class Rows {
           throw damaged(this.#file, `after row ${JSON.stringify(last)} comes what no row is like`);
         }
         if (rowSum(key, value) !== sum)
-          throw damaged(this.#file, `the checksum of row ${JSON.stringify(key)} does not match`, { key });
+          throw damaged(this.#file, `the checksum of row ${JSON.stringify(key)} does not match`);
         last = key;
         yield { key, value, sum };
       }
@@ -134,7 +135,20 @@ function readTotals(db: DatabaseSync, file: string): Totals {
   return totals;
 }
 
-function rowSum(key: string, value: string): number {
+/** Rows as they stand in the file. */
+export const checkRow: Check = (table, columns) => {
+  if (table === "rows") {
+    const [key, value, sum, ...more] = columns;
+    if (key?.kind !== "text" || value?.kind !== "text" || sum?.kind !== "number" || more.length > 0) return "odd";
+    return { sum, last: value, computed: rowSum(key.bytes.toString("utf8"), value.bytes) };
+  }
+  if (table !== "totals") return undefined;
+  const [, , serial, count, digest, sum] = columns;
+  if (serial === undefined || count === undefined || digest === undefined || sum === undefined) return "odd";
+  return { sum, computed: totalsSum({ serial: serial.number, count: count.number, digest: digest.number }) };
+};
+
+function rowSum(key: string, value: string | Buffer): number {
   return crc32(value, crc32(`${key.length}:${key}`));
 }
 

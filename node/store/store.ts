@@ -6,15 +6,17 @@
  * The lock is SQLite's own on that file: the kernel frees it when the process dies. Never open `store.sqlite` through
  * `fs` in a process that owns it: closing it would free that lock.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "../fault.ts";
-import { compact, damaged, located, openDatabase, quickCheck, storeFault } from "./database.ts";
-import { FactLog } from "./facts.ts";
+import { compact, damaged, openDatabase, quickCheck, storeFault } from "./database.ts";
+import { checkFact, FactLog } from "./facts.ts";
 import { STORE } from "./limits.ts";
+import { LOST, located } from "./locate.ts";
+import { type LogEnd, logEnd } from "./log.ts";
 import { Mark } from "./mark.ts";
 import { claim, release } from "./owner.ts";
-import { Rows } from "./rows.ts";
+import { checkRow, Rows } from "./rows.ts";
 
 export interface Write {
   readonly key: string;
@@ -56,16 +58,27 @@ export function openStore(dataDir: string): Store {
     rows.verify();
     const { serial } = rows.totals;
     const acknowledged = mark.found ?? 0;
-    if (serial < acknowledged)
-      throw damaged(file, `it ends with batch ${serial}, and ${acknowledged} were acknowledged`);
+    if (serial < acknowledged) throw damaged(file, `${LOST} ${serial}, and ${acknowledged} were acknowledged`);
     mark.set(serial);
     mark.sync();
     compact(db);
     return new SqliteStore({ dataDir, file, db, mark, rows, facts: new FactLog(dataDir) });
   } catch (error) {
+    const log = logEnd(file); // before SQLite puts it away
     for (const part of opened) part.close();
-    throw located(storeFault(error, file), file);
+    throw locatedFault(storeFault(error, file), log);
   }
+}
+
+/** A fault of `checkFacts` with the byte of the damage. Only when the store is closed. */
+export function locatedFact(error: unknown): unknown {
+  return error instanceof Fault ? located(error, checkFact) : error;
+}
+
+function locatedFault(fault: Fault, log: LogEnd | undefined): Fault {
+  const { file } = fault.details ?? {};
+  if (typeof file === "string" && basename(file) === "facts.sqlite") return located(fault, checkFact);
+  return located(fault, checkRow, log);
 }
 
 interface Parts {

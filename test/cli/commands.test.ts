@@ -1,5 +1,6 @@
 /** Every command against a real node that `moot up` runs: what goes to stdout, what to stderr, and the code for the shell. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeFolder } from "../api/single.ts";
@@ -133,7 +134,7 @@ describe("submit", () => {
     const before = await listed();
     const { code, stdout } = await run("submit", "text.count@1", "--dry-run");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^bids {2}12D3Koo\S+ {2}all .* none {2,}[0-9a-f]{12}$/m);
+    expect(stdout).toMatch(/^bids {2}12D3Koo\S+ {2}all .* none {2,}[0-9a-f]{12} {2}as it stands$/m);
     const misfit = await run("submit", "text.count@1", "--input", '{"txt":1}', "--dry-run", "--json");
     expect([misfit.code, JSON.parse(misfit.stdout).candidates[0]]).toMatchObject([5, { fits: false, bids: false }]);
     const [known] = JSON.parse((await run("submit", "text.count@1", "--dry-run", "--json")).stdout).candidates;
@@ -280,6 +281,11 @@ it("refuses a wrong token with 7, and a second node on the same data with 2", as
   const { api } = JSON.parse(node.lines[0] ?? "");
   const denied = await moot(["status", "--api", api], { cwd, env: { MOOT_TOKEN: "0".repeat(64) } });
   expect([denied.code, denied.stderr]).toEqual([7, expect.stringContaining("the token is wrong")]);
+  const file = join(cwd, "data", "api.json");
+  expect(denied.stderr).toContain(
+    `remedy: the token lies in ${file}, and changes at every start: give that path as --api`,
+  );
+  expect((await moot(["status", "--api", file], { cwd: tmpdir() })).code).toBe(0);
   const second = await run("up");
   expect([second.code, second.stderr]).toEqual([2, expect.stringContaining("remedy: stop that node")]);
 });

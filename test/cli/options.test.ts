@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseDuration, readInput } from "../../node/cli/options.ts";
+import { parseDuration, parseSubTasks, readInput } from "../../node/cli/options.ts";
 import { makeFolder } from "../../node/folder.ts";
 
 test("an input is JSON of at most 64 levels, each key once", async () => {
@@ -21,6 +21,11 @@ test("a duration has a unit and ends within a day", () => {
   expect([parseDuration("500ms"), parseDuration("1.5m"), parseDuration("24h")]).toEqual([500, 90_000, 86_400_000]);
   expect(() => parseDuration("48h")).toThrow("24h");
   expect(() => parseDuration("30")).toThrow("unit");
+});
+
+test("how many tasks may come of one is a whole number, none included", () => {
+  expect([parseSubTasks("0"), parseSubTasks("16384")]).toEqual([0, 16_384]);
+  for (const text of ["16385", "-1", "1.5", "", "1e3"]) expect(() => parseSubTasks(text)).toThrow("from 0 to 16384");
 });
 
 test("a folder is made with those above it, or not at all", () => {

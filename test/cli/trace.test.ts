@@ -37,7 +37,9 @@ it("tells who bid what, who won and why, with times", () => {
   const text = tellingOf(timeline, false);
   expect(text).toContain("as …AAAAAAAA saw it: done after 1.24 s, 17 facts");
   expect(text).toMatch(/\+0\.024 s {2}…CCCCCCCC bids with agent second: cost 2, done in 200 ms, load 10 %/);
-  expect(text).toMatch(/\+0\.026 s {2}this node refuses to bid: overloaded \(it is at capacity\)/);
+  expect(text).toMatch(
+    /\+0\.026 s {2}this node refuses to bid: overloaded \(it is at capacity, or cannot serve just now\)/,
+  );
   expect(text).toMatch(
     /\+0\.900 s {2}ballot 1\.0: the attempt of …BBBBBBBB ended: lost \(its lease ran out in silence\)/,
   );

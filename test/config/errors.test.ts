@@ -86,6 +86,13 @@ test("a handler is exactly one thing, and that is there", async () => {
     'exec is "sh"; it must be a list of a program and its arguments',
   );
   expect((await handler("{ exec: [] }"))[0]).toContain("exec is a list of 0; it must be a list of a program");
+  expect((await handler("{ exec: { argv: sh } }"))[0]).toContain('exec.argv is "sh"; it must be a list of a program');
+  expect((await handler("{ exec: { argv: [sh], memory_md: 64 } }"))[0]).toContain("did you mean memory_mb?");
+  expect((await handler("{ exec: { argv: [sh], memory_mb: 0 } }"))[0]).toContain(
+    "a whole number of megabytes from 1 to",
+  );
+  expect((await handler("{ exec: { argv: [./none.sh] } }"))[0]).toContain("none.sh, which is not a file");
+  expect((await handler("{ mcp: { command: [./none.sh], tool: x } }"))[0]).toContain("none.sh, which is not a file");
   expect((await handler("{ exec: [no-such-program] }"))[0]).toContain("no folder in PATH has; install it");
   expect((await handler("{ exec: [./none.sh] }"))[0]).toContain(`names ${join(dir, "none.sh")}, which is not a file`);
   expect((await handler("{ exec: [./plain.sh] }"))[0]).toContain("which is not executable; run chmod +x");

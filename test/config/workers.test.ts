@@ -23,6 +23,14 @@ test("a worker has 128 MB and stays, unless it says otherwise", () => {
   expect(none.parse()?.handler).toEqual({ kind: "module", path: join(none.dir, "agent.ts") });
 });
 
+test("a process has 512 MB and stays, unless it says otherwise", () => {
+  const plain = agentWith("handler: { module: { path: ./agent.ts, process: true } }");
+  const path = join(plain.dir, "agent.ts");
+  expect(plain.parse()?.handler).toEqual({ kind: "module", path, process: { memory_mb: 512, fresh: false } });
+  const own = agentWith("handler: { module: { path: ./agent.ts, process: true, memory_mb: 96, fresh: true } }");
+  expect(own.parse()?.handler).toMatchObject({ process: { memory_mb: 96, fresh: true } });
+});
+
 test("a stall and a breaker are optional", () => {
   const given = agentWith("handler: { module: ./agent.ts }\n    stall_ms: 500\n    breaker: { failures: 2 }").parse();
   expect(given).toMatchObject({ stall_ms: 500, breaker: { failures: 2, pause_ms: 30_000 } });
@@ -31,6 +39,8 @@ test("a stall and a breaker are optional", () => {
 test.each([
   ["{ module: { path: ./none.ts, worker: true } }", "none.ts, which is not a file"],
   ["{ module: { path: ./agent.ts, memory_mb: 64 } }", "limits a worker, and there is none; add worker: true"],
+  ["{ module: { path: ./agent.ts, worker: true, process: true } }", "give worker: true or process: true, not both"],
+  ["{ module: { path: ./agent.ts, process: true, memory_mb: 32 } }", "give it 96 or more"],
   ["{ module: { path: ./agent.ts, worker: true, memory_mb: 1 } }", "a whole number of megabytes from 16"],
   ["{ module: { path: ./agent.ts, worker: perhaps } }", "true or false"],
   ["{ module: { file: ./agent.ts } }", "file"],

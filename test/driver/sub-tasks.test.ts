@@ -48,16 +48,20 @@ function runOf(desk: SubTaskDesk): SubTasks {
   return new SubTasks({ task: idOf(0xff), skill: SKILL, fence: 8 }, desk);
 }
 
-test("one after the other, a run submits so many and not one more", async () => {
-  const desk = new Desk(true);
+test("so many are open at once, and not one more; what is over makes room", async () => {
+  const desk = new Desk(false);
   const run = runOf(desk);
-  for (let nth = 0; nth < HANDLER.sub_tasks_max; nth++) expect((await run.submit(ASKED)).failure).toBe(undefined);
+  const open = Array.from({ length: HANDLER.sub_tasks_open }, () => run.submit(ASKED));
   const { failure } = await run.submit(ASKED);
   expect([failure?.status, failure?.message]).toEqual([
     "refused",
-    `this run has submitted ${HANDLER.sub_tasks_max} sub-tasks, which is the most`,
+    `${HANDLER.sub_tasks_open} sub-tasks of this run are open; wait for some of them`,
   ]);
-  expect(desk.submitted).toHaveLength(HANDLER.sub_tasks_max);
+  expect(desk.submitted).toHaveLength(HANDLER.sub_tasks_open);
+  await run.close();
+  await Promise.all(open);
+  const others = runOf(new Desk(true));
+  for (let nth = 0; nth <= HANDLER.sub_tasks_open; nth++) expect((await others.submit(ASKED)).failure).toBe(undefined);
 });
 
 test("what is open when the run is over is cancelled, and nothing is submitted any more", async () => {

@@ -39,7 +39,10 @@ export function presetOf(name: string): Preset | undefined {
 export function unknownPreset(name: string): Fault {
   const names = Object.keys(ALL);
   const meant = nearest(name, names);
+  const waits = (one: string) => presetOf(one)?.kind === "waiting";
   const remedy =
-    meant === undefined ? `the presets are ${names.join(", ")}; or name a scenario file` : `did you mean ${meant}?`;
+    meant === undefined
+      ? `the presets are ${names.filter((one) => !waits(one)).join(", ")} (not in this version: ${names.filter(waits).join(", ")}); or name a scenario file`
+      : `did you mean ${meant}${waits(meant) ? " (which is not in this version)" : ""}?`;
   return new Fault("usage", `there is no preset ${name}, and no such file`, { remedy });
 }

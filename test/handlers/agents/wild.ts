@@ -35,7 +35,7 @@ export default async function wild(input: unknown, context: Context): Promise<un
       await new Promise((resolve) => setTimeout(resolve, 5_000));
       return kept.length;
     case "garbage":
-      for (let count = 0; count < 300; count++) kept = Array.from({ length: 1e5 }, (_, index) => ({ index }));
+      for (let count = 0; count < 100; count++) kept = Array.from({ length: 1e5 }, (_, index) => ({ index }));
       return "swept";
     case "flood":
       for (let count = 0; count < 1e6; count++) context.progress(0.5, `step ${count}`);
@@ -56,6 +56,26 @@ export default async function wild(input: unknown, context: Context): Promise<un
     case "forge":
       (await import("node:worker_threads")).parentPort?.postMessage({ type: "ended", answer: "mine" });
       return new Promise(() => undefined);
+    case "forge a frame":
+      (await import("node:fs")).writeSync(4, "this is no frame at all");
+      return new Promise(() => undefined);
+    case "2 GiB":
+      kept = new Array(2 ** 28).fill(1.5);
+      return kept.length;
+    case "leave a timer":
+      setTimeout(() => {
+        throw new Error("left behind");
+      }, 150);
+      return calls;
+    case "wait":
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      return calls;
+    case "submit":
+      return context.submit("test.other@1", null);
+    case "pid":
+      return process.pid;
+    case "grandchild":
+      return (await import("node:child_process")).spawn("sleep", ["600"]).pid;
     case "environment":
       return Object.keys(process.env).sort();
     case "retry":

@@ -21,7 +21,8 @@ export * from "./kernel/mod.ts";
 export type { DigestOf, Open } from "./kernel/wire.ts";
 export type { Answer, Effect, PeerEvent, PeerOptions, Request, RunResult } from "./peer/contract.ts";
 export { type Fact, taskOf } from "./peer/facts.ts";
-export { Peer, shardsOf } from "./peer/peer.ts";
+export { Peer } from "./peer/peer.ts";
+export { shardsOf } from "./peer/presence.ts";
 export type { KnownPeer, TaskState, TaskView } from "./peer/view.ts";
 export {
   type Kept,

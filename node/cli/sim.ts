@@ -20,9 +20,10 @@ Examples:
   $ moot sim --calibrate --agents 50 --runs 10     (the model against real nodes; half an hour or more)
   $ moot sim my-scenario.yaml --json | jq .broken
   $ moot sim bidding-10 --faults chaos --runs 1000 --shrink     (keeps the smallest failing scenario)
+  $ moot sim --journal one/data two/data three/data     (real nodes, started with moot up --journal)
 
 A run is a function of its scenario and seed: the same ones give the same trace, here and elsewhere. Ends with 10 when a promise
-was broken, and says which seed on which code. Scenario files: sim/README.md.`;
+was broken, and says which seed on which code; with --journal also with 9 when a journal diverged. Scenario files: sim/README.md.`;
 
 export function simCommand(): Command {
   return new Command("sim")
@@ -38,6 +39,7 @@ export function simCommand(): Command {
     .option("--real", "on real libp2p nodes under a virtual clock, in place of the modelled network (slower)")
     .option("--shrink", "cut the first failing run down, and save it as moot-sim-<seed>.yaml")
     .option("--calibrate", "hold the modelled network against real libp2p nodes: delays, copies, advertisements")
+    .option("--journal <folders...>", "no simulation: what real nodes noted, played and judged by the same checkers")
     .option("--json", "print one JSON object for programs")
     .addHelpText("after", EXAMPLES)
     .action(async (what: string, options: SimOptions) => {

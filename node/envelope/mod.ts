@@ -2,4 +2,4 @@
 export { readJson } from "./json.ts";
 export { peerOf } from "./keys.ts";
 export { Recent } from "./recent.ts";
-export { digestOf, makeOpen, makeSeal, openBytes } from "./seal.ts";
+export { claimedSigner, digestOf, makeOpen, makeSeal, openBytes } from "./seal.ts";

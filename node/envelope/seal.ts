@@ -11,6 +11,7 @@ import {
   LIMITS,
   type Network,
   type Open,
+  type PeerId,
   parseDigest,
   type Seal,
   Signed,
@@ -58,6 +59,12 @@ export function makeOpen(network: Network): Open {
 /** Opens bytes, as envelopes travel on topics and in the DHT. */
 export function openBytes(open: Open, bytes: Uint8Array): Opened | undefined {
   return open(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"));
+}
+
+/** Whose key is on an envelope, whether or not it signed: for what is not worth a signature check. */
+export function claimedSigner(bytes: Uint8Array): PeerId | undefined {
+  const envelope = decodeEnvelope(bytes);
+  return envelope === undefined ? undefined : verifierFor(envelope.key).peer;
 }
 
 /** SHA-256 of the bytes that were signed (clause WIRE-4). */

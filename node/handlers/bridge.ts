@@ -12,7 +12,7 @@ import { type Call, type Context, HandlerError, type Reason, type Stray } from "
  * `tell`: goes one way, in order. `sync`: the room stands still until the answer is there. `ask`: a promise. Arguments that
  * are functions stay in the room, and are called there when the node calls their likeness.
  */
-type Manner = "tell" | "sync" | "ask";
+export type Manner = "tell" | "sync" | "ask";
 
 type Method = {
   [K in keyof Context]-?: NonNullable<Context[K]> extends (...args: never[]) => unknown ? K : never;
@@ -42,6 +42,9 @@ export function ownPiece(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }
 
+/** Of an error's name and code. */
+export const CROSSED_CHARS = 256;
+
 /** An error that crossed over: what code may ask of it. */
 export interface Crossed {
   readonly message: string;
@@ -56,7 +59,8 @@ export function crossed(error: unknown): Crossed {
   const message = bounded(messageOf(error));
   if (error instanceof HandlerError) return { message, reason: error.reason, name: error.name };
   const retry = error instanceof Error && "retry" in error && error.retry === true;
-  return { message, code: systemCode(error), retry, ...(error instanceof Error && { name: error.name }) };
+  const code = systemCode(error)?.slice(0, CROSSED_CHARS);
+  return { message, code, retry, ...(error instanceof Error && { name: String(error.name).slice(0, CROSSED_CHARS) }) };
 }
 
 export function rebuilt({ message, reason, name, code, retry }: Crossed): Error {

@@ -58,6 +58,8 @@ export const HANDLER = {
   /** A schema, and the words about an input that breaks it. */
   schema_bytes: 64 * 1024,
   schema_errors: 8,
+  /** What one compiler compiles before another takes its place: it keeps about 5 KB of each. */
+  compiler_schemas: 256,
   /** Checking one value: (a+)+$ on 40 letters would take for ever. A busy machine needs some of it for an honest check. */
   check_ms: 1_000,
 } as const;

@@ -253,13 +253,19 @@ export function inRooms(make: (events: RoomEvents) => Room, fresh: boolean): Han
     watch(tell) {
       onStray = tell;
     },
-    async start() {
+    async start(signal) {
+      signal.throwIfAborted();
       const room = open();
+      // A module that never ends loading: whoever tries again makes a new room, and this one must not stay.
+      const stop = () => void room.end();
+      signal.addEventListener("abort", stop, { once: true });
       try {
         await room.ready;
       } catch (error) {
         await room.end();
         throw error;
+      } finally {
+        signal.removeEventListener("abort", stop);
       }
       idle.add(room);
     },

@@ -3,18 +3,20 @@
  * anything. The types are `Said` in `bridge.ts`. Pure.
  */
 import { z } from "zod";
-import { BRIDGE } from "./bridge.ts";
+import { BRIDGE, CROSSED_CHARS, type Manner } from "./bridge.ts";
 import { HANDLER } from "./limits.ts";
 import { RETRYABLE, type Reason } from "./types.ts";
 
-const method = z.custom<keyof typeof BRIDGE>((name) => typeof name === "string" && Object.hasOwn(BRIDGE, name));
+const MANNERS = new Map<unknown, Manner>(Object.entries(BRIDGE));
+/** Each method in its own manner: the promise of one that was only told would be nobody's, and could end the node. */
+const method = (manner: Manner) => z.custom<keyof typeof BRIDGE>((name) => MANNERS.get(name) === manner);
 const reason = z.custom<Reason>((word) => typeof word === "string" && Object.hasOwn(RETRYABLE, word));
 const args = z.array(z.unknown()).max(16);
 const inside = z.int().min(0).optional();
 const crossedSchema = z.object({
   message: z.string(),
-  name: z.string().max(256).optional(),
-  code: z.string().max(256).optional(),
+  name: z.string().max(CROSSED_CHARS).optional(),
+  code: z.string().max(CROSSED_CHARS).optional(),
   reason: reason.optional(),
   retry: z.boolean().optional(),
 });
@@ -25,16 +27,16 @@ const answer = z.discriminatedUnion("ok", [
 
 export const saidSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
-  z.object({ type: z.literal("tell"), method, args, inside }),
+  z.object({ type: z.literal("tell"), method: method("tell"), args, inside }),
   z.object({
     type: z.literal("ask"),
     id: z.int(),
-    method,
+    method: method("ask"),
     args,
     functions: z.array(z.int().min(0).max(15)).max(16),
     inside,
   }),
-  z.object({ type: z.literal("sync"), method, args, inside }),
+  z.object({ type: z.literal("sync"), method: method("sync"), args, inside }),
   z.object({ type: z.literal("called"), id: z.int(), answer }),
   z.object({ type: z.literal("ended"), answer }),
   z.object({

@@ -74,9 +74,17 @@ function safely(check: Check, value: unknown): string | undefined {
   }
 }
 
-const compilers = new Map<string, Ajv07 | Ajv2020>();
+interface Compiler {
+  readonly ajv: Ajv07 | Ajv2020;
+  /** Schemas that it may still compile. */
+  left: number;
+}
+const compilers = new Map<string, Compiler>();
 
-/** One compiler for each dialect and strictness: making one costs far more than using one. */
+/**
+ * One compiler for each dialect and strictness: making one costs far more than using one. It keeps something of every schema that it
+ * ever compiled, about 5 KB, also of strangers' ones: so it is replaced now and then.
+ */
 function compilerFor(schema: JsonSchema, strict: boolean): Ajv07 | Ajv2020 {
   const dialect = schema["$schema"] ?? "https://json-schema.org/draft/2020-12/schema";
   const old = typeof dialect === "string" && DRAFT_07.test(dialect);
@@ -87,7 +95,10 @@ function compilerFor(schema: JsonSchema, strict: boolean): Ajv07 | Ajv2020 {
   }
   const name = `${old ? "07" : "2020"} ${strict}`;
   const known = compilers.get(name);
-  if (known !== undefined) return known;
+  if (known !== undefined && known.left > 0) {
+    known.left -= 1;
+    return known.ajv;
+  }
   const options: Options = {
     strictSchema: strict,
     strictNumbers: true,
@@ -100,7 +111,7 @@ function compilerFor(schema: JsonSchema, strict: boolean): Ajv07 | Ajv2020 {
   };
   const made = old ? new Ajv07(options) : new Ajv2020(options);
   formats.default(made);
-  compilers.set(name, made);
+  compilers.set(name, { ajv: made, left: HANDLER.compiler_schemas });
   return made;
 }
 

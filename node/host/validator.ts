@@ -13,7 +13,7 @@ import {
   type TopicDocument,
   topicSchema,
 } from "../../protocols/mod.ts";
-import { openBytes, Recent } from "../envelope/mod.ts";
+import { claimedSigner, openBytes, Recent } from "../envelope/mod.ts";
 import { HOST } from "./limits.ts";
 import { topicOf } from "./topics.ts";
 
@@ -39,6 +39,9 @@ export class Validator {
 
   judge(topic: string, data: Uint8Array): TopicValidatorResult {
     if (data.byteLength > LIMITS.gossip_bytes) return TopicValidatorResult.Reject;
+    // Checking what will be ignored is what a flood costs most. Somebody else's name on it gains nothing.
+    const claimed = claimedSigner(data);
+    if (claimed !== undefined && this.#left(claimed) < 1) return TopicValidatorResult.Ignore;
     const opened = openBytes(this.#options.open, data);
     if (opened === undefined) return TopicValidatorResult.Reject;
     const parsed = this.#schema.safeParse(opened.payload);
@@ -70,11 +73,15 @@ export class Validator {
 
   /** A bucket for each signer, so that one who announces without end is heard no more than others. */
   #isAllowed(signer: PeerId): boolean {
-    const now = this.#options.wall();
-    const before = this.#allowances.get(signer) ?? { left: HOST.gossip_burst, at: now };
-    const gained = (Math.max(0, now - before.at) / 1_000) * HOST.gossip_per_s;
-    const left = Math.min(HOST.gossip_burst, before.left + gained);
-    this.#allowances.set(signer, { left: left >= 1 ? left - 1 : left, at: now });
+    const left = this.#left(signer);
+    this.#allowances.set(signer, { left: left >= 1 ? left - 1 : left, at: this.#options.wall() });
     return left >= 1;
+  }
+  #left(signer: PeerId): number {
+    const now = this.#options.wall();
+    const before = this.#allowances.get(signer);
+    if (before === undefined) return HOST.gossip_burst;
+    const gained = (Math.max(0, now - before.at) / 1_000) * HOST.gossip_per_s;
+    return Math.min(HOST.gossip_burst, before.left + gained);
   }
 }

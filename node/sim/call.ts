@@ -12,6 +12,7 @@ export interface SimOptions {
   readonly real?: boolean;
   readonly shrink?: boolean;
   readonly calibrate?: boolean;
+  readonly journal?: readonly string[];
   readonly json?: boolean;
 }
 

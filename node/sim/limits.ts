@@ -1,5 +1,7 @@
 /** What a scenario file and a command line may ask of the simulator. Beyond these a run would fill the memory or the day. */
 export const SIM = {
+  /** Of journals that are judged together: what they say is held in memory, several times over. */
+  journal_bytes: 256 * 1024 * 1024,
   file_bytes: 1024 * 1024,
   /** Groups of peers, of tasks, planned faults. */
   groups: 1_024,

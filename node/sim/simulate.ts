@@ -31,6 +31,10 @@ export async function simulate(what: string, options: SimOptions): Promise<numbe
     const { calibration } = await import("./calibrate.ts");
     return interruptible(calibration(options));
   }
+  if (options.journal !== undefined) {
+    const { judged } = await import("./judging.ts");
+    return judged(options.journal, options.json === true);
+  }
   const choice = choose(what, options);
   if (choice.kind === "waiting") throw new Fault("usage", `${choice.name} cannot be simulated: ${choice.why}`);
   return interruptible((signal) => {

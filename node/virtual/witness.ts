@@ -28,14 +28,14 @@ export class Witness {
   /** Executions under way, by node. */
   readonly running = new Map<number, Set<Run>>();
   onFact: (fact: Fact) => void = () => undefined;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now_us">;
   /** By node and its own number for them, which begins anew with each process: the last one of a number is the one answered. */
   readonly #requests = new Map<string, Asked>();
   /** Tasks to be cancelled, by the same numbers. */
   readonly #wishes = new Map<string, TaskId>();
   #refs = 0;
 
-  constructor(clock: Clock, journal: Journal) {
+  constructor(clock: Pick<Clock, "now_us">, journal: Journal) {
     this.#clock = clock;
     this.journal = journal;
   }

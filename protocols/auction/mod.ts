@@ -1,4 +1,5 @@
-export { Bidder, type BidderEffect } from "./bidder.ts";
+export { Bidder } from "./bidder.ts";
+export type { BidderEffect, BidderEvent } from "./bidding.ts";
 export { Callers } from "./callers.ts";
 export { AUCTION_MOVES, Auction, type AuctionEffect, type AuctionEvent, type Candidate } from "./initiator.ts";
 export { Missed } from "./missed.ts";

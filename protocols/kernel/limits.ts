@@ -17,6 +17,7 @@ export const LIMITS = {
   claim_bytes: 256 * 1024,
   /** JSON nesting and keys of anything a peer sends; what is deeper is refused before it is parsed. */
   json_depth: 16,
+  /** More than the schemas of any card that fits (decision 15). */
   json_keys: 4096,
   /** Nesting of a task's input or output. */
   body_depth: 64,

@@ -111,7 +111,9 @@ export class Custodies {
       post.answer(ref, {
         ok: false,
         reason: "overloaded",
-        message: `this node holds ${LIMITS.custody_max} open tasks`,
+        message: this.#open.full
+          ? `this node holds ${LIMITS.open_max} open tasks`
+          : `this node holds ${LIMITS.custody_max} tasks`,
       });
       return false;
     }

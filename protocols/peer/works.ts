@@ -2,8 +2,8 @@
  * What a peer does for others: its bidder, the tasks it works on, and the memory of what it has worked on, so that no award is
  * ever run twice, not even after a restart (clause CLAIM-18).
  */
-import { Bidder, type BidderEffect } from "../auction/mod.ts";
-import type { AuctionMessage } from "../auction/wire.ts";
+import { Bidder, type BidderEffect, type BidderEvent } from "../auction/mod.ts";
+import type { AuctionMessage, Bid } from "../auction/wire.ts";
 import type { Lineage } from "../claim/documents.ts";
 import {
   type Allowance,
@@ -85,11 +85,21 @@ export class Works {
     this.#resting = names;
   }
 
-  bid(event: Parameters<Bidder["receive"]>[0]): void {
+  bid(event: BidderEvent): void {
     if (event.type === "agents") this.#agents = event.agents;
     for (const effect of this.#bidder.receive(event)) this.#performBid(effect);
+    this.#remindBidder();
+  }
+
+  /** Another's bid, on the topic. In a large network this is what a peer hears most: what is no concern of its bidder ends here. */
+  overhear(bidder: PeerId, bid: Bid): void {
+    if (this.#bidder.waitsFor(bid.task)) this.bid({ type: "heard", now: this.#post.at.now, bidder, bid });
+    else this.#remindBidder();
+  }
+
+  #remindBidder(): void {
     const at = this.#bidder.deadline();
-    if (event.type === "heard" && at === this.#bidderAt) return;
+    if (at === this.#bidderAt) return;
     this.#bidderAt = at;
     this.#post.remind("bidder", at);
   }

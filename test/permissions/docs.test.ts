@@ -53,7 +53,7 @@ it("the numbers of the specification's section are those of the code, and every 
   expect(Object.fromEntries(stated)).toEqual(PERMISSIONS);
   const ids = [...section.matchAll(/^- \*\*(PERM-\d+)\*\* /gm)].map(([, id]) => id);
   expect(ids).toEqual(ids.map((_, index) => `PERM-${index + 1}`));
-  for (const file of ["peer/rules.ts", "peer/peer.ts", "peer/custodies.ts"])
+  for (const file of ["peer/rules.ts", "peer/calls.ts", "peer/presence.ts", "peer/custodies.ts"])
     for (const [id] of readFileSync(join(ROOT, "protocols", file), "utf8").matchAll(/\bPERM-\d+/g))
       expect(ids).toContain(id);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type AgentSpec, type Entry, type HandlerBlobs, type Ran, runAgent } from "../../node/handlers/mod.ts";
+import type { Submitter } from "../../node/handlers/sub-tasks.ts";
 import { fileOf } from "../../node/records/places.ts";
 import { type RecordOfRun, readRecord } from "../../node/records/reading.ts";
 import { Records, type RecordsOptions } from "../../node/records/records.ts";
@@ -63,6 +64,8 @@ interface Order {
   readonly onEntry?: (entry: Entry) => void;
   readonly options?: Partial<RecordsOptions>;
   readonly blobs?: HandlerBlobs;
+  readonly budget?: number;
+  readonly submit?: Submitter;
 }
 
 export async function record({
@@ -74,16 +77,26 @@ export async function record({
   onEntry,
   options,
   blobs,
+  budget,
+  submit,
 }: Order): Promise<Recorded> {
   const records = new Records({ data: dir, max_bytes: 2 ** 40, retention_ms: 2 ** 40, ...options });
   await records.start();
-  const call = { task: taskId(n), skill: SKILL, fence: 257, input, deadline_ms: 4_000 };
+  const call = {
+    task: taskId(n),
+    skill: SKILL,
+    fence: 257,
+    input,
+    deadline_ms: 4_000,
+    ...(budget !== undefined && { budget }),
+  };
   const recording = records.begin({ ...call, input: JSON.stringify(input), left_ms: 4_000, agent });
   const heard = (entry: Entry) => {
     recording.entry(entry);
     onEntry?.(entry);
   };
-  const ran = await runAgent(agent, call, { onEntry: heard, ...(signal && { signal }), ...(blobs && { blobs }) });
+  const more = { ...(signal && { signal }), ...(blobs && { blobs }), ...(submit && { submit }) };
+  const ran = await runAgent(agent, call, { onEntry: heard, ...more });
   const digest = await recording.end(ran);
   const file = fileOf(dir, call.task, call.fence);
   return { record: readRecord(file), file, ran, digest };

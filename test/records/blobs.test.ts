@@ -1,10 +1,12 @@
 /** A run that read and made blobs, played again: their bytes come from where they are kept, and none is in the record. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { KeptBlobs } from "../../node/blobs/kept.ts";
+import { Scratch } from "../../node/blobs/scratch.ts";
 import { BlobStore } from "../../node/blobs/store.ts";
-import type { HandlerBlobs } from "../../node/handlers/mod.ts";
+import { NO_BLOBS } from "../../node/handlers/blobs.ts";
+import type { AgentSpec, HandlerBlobs } from "../../node/handlers/mod.ts";
 import { replayRun } from "../../node/records/replay.ts";
 import type { BlobRef } from "../../protocols/mod.ts";
 import { agentWith, folder, record } from "./agents.ts";
@@ -91,6 +93,47 @@ test("without the bytes the handler is not judged, and it is said where they can
   const remedy = expect.stringContaining(`moot blob get ${input.two.$blob} --bytes 11`);
   expect(await replayRun(made, agent, { live: false, blobs: kept })).toEqual({ verdict: "not-run", why, remedy });
   expect(await replayRun(made, agent, { live: false })).toMatchObject({ verdict: "not-run" });
+});
+
+/** Prints the text of its input's blob twice into one file and its own word into another. */
+function program(dir: string, word: string): AgentSpec {
+  const read = `p=$(sed 's/.*"path":"\\([^"]*\\)".*/\\1/'); mkdir "$MOOT_SCRATCH/d"; cat "$p" "$p" > "$MOOT_SCRATCH/d/twice"`;
+  const write = `printf ${word} > "$MOOT_SCRATCH/word"; printf '[{"$file":"d/twice","media":"text/plain"},{"$file":"word"}]'`;
+  return { ...agentWith(dir, ""), handler: { kind: "exec", argv: ["sh", "-c", `${read}; ${write}`] } };
+}
+
+test("files that a program leaves are in the record, by name, digest and size, and a replay compares them", async () => {
+  const { store, kept, input, dir } = await played();
+  const put = async (source: AsyncIterable<Uint8Array>, media?: string): Promise<BlobRef> => {
+    const { blob, bytes } = await store.put(source);
+    return { $blob: blob, bytes, ...(media !== undefined && { media }) };
+  };
+  const path = async ({ $blob }: BlobRef) => store.path($blob);
+  const scratch = () => Scratch.make(join(dir, "scratch"), { path, put });
+  const blobs: HandlerBlobs = { ...NO_BLOBS, scratch };
+  const agent = program(dir, "then");
+  const { ran, record: made, file } = await record({ dir, agent, input: { data: input.one }, n: 2, blobs });
+  const [twice, word] = [await put(once("one of them one of them "), "text/plain"), await put(once("then"))];
+  expect(ran).toMatchObject({ ok: true, output: [twice, word] });
+  expect(made.acts).toEqual([
+    { type: "blob", verb: "file", name: "d/twice", ref: twice },
+    { type: "blob", verb: "file", name: "word", ref: word },
+  ]);
+  expect(readFileSync(file, "utf8")).not.toContain("one of them");
+
+  expect(await replayRun(made, agent, { live: true, blobs: kept })).toEqual(SAME);
+  const other = await replayRun(made, program(dir, "now"), { live: true, blobs: kept });
+  expect(other).toMatchObject({
+    verdict: "diverged",
+    divergence: {
+      line: 3,
+      recorded: { name: "word", ref: word },
+      asked: { verb: "file", name: "word", ref: { bytes: 3 } },
+    },
+  });
+  expect(readdirSync(join(dir, "scratch"))).toEqual([]);
+  await store.drop(input.one.$blob);
+  expect(await replayRun(made, agent, { live: true, blobs: kept })).toMatchObject({ verdict: "not-run" });
 });
 
 test("a damaged blob is not handed out: the offset is named", async () => {

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { livesIn } from "../../node/records/journal.ts";
 import { replayJournal } from "../../node/records/journal-replay.ts";
 import { journalsIn, partsIn } from "../../node/records/places.ts";
+import { judgeJournals } from "../../node/sim/journals.ts";
 import { type Effect, Peer, type PeerEvent, type PeerOptions } from "../../protocols/mod.ts";
 import { sharedMesh } from "../processes/mesh.ts";
 import { folder } from "./agents.ts";
@@ -44,6 +45,8 @@ test("three nodes, a killed contractor, restarts, failures: every life plays aga
   expect(verdicts).toHaveLength(5);
   for (const verdict of verdicts) expect(verdict).toMatchObject({ verdict: "same" });
   expect(verdicts.filter(({ whole }) => !whole)).toHaveLength(1);
+  const judged = judgeJournals(mesh().nodes.map(({ data }) => data));
+  expect(judged).toMatchObject({ nodes: 3, partly: expect.stringContaining("has no end"), breaches: [] });
   for (const { events, effects } of verdicts) expect(Math.min(events, effects)).toBeGreaterThan(10);
 });
 

@@ -1,5 +1,6 @@
 /** A recorded run, played again with the same code and with other code. */
 import { expect, test } from "vitest";
+import type { SubTaskEnd } from "../../node/handlers/mod.ts";
 import { replayRun } from "../../node/records/replay.ts";
 import { agentWith, folder, record, replayed } from "./agents.ts";
 
@@ -192,6 +193,37 @@ test("sub-tasks are answered from the record too", async () => {
   expect(await replayed(source, source, { text: "x" })).toEqual(SAME);
 });
 
+test("what sub-tasks hold of a budget is held in a replay too, where none is submitted", async () => {
+  const dir = folder();
+  const agent = agentWith(
+    dir,
+    WORK(`
+      const why = async (act) => { try { await act(); } catch (error) { return error.message; } };
+      const open = context.submit("a@1", null, { budget: 4 });
+      const refused = await why(() => context.submit("a@1", null, { budget: 4 }));
+      const over = await why(() => context.spend(3));
+      await open;
+      return { refused, over, left: await why(() => context.submit("a@1", null, { budget: 2 })) };`),
+  );
+  const ended = Promise.withResolvers<SubTaskEnd>();
+  const made = await record({
+    dir,
+    agent,
+    budget: 6,
+    submit: () => ended.promise,
+    onEntry: ({ type }) => type === "spend" && ended.resolve({ cost: 2, output: 1 }),
+  });
+  expect(made.ran).toMatchObject({
+    ok: true,
+    output: {
+      refused: expect.stringContaining("does not allow a sub-task for 4: 0 spent, 4 held"),
+      over: expect.stringContaining("is exceeded: 3 spent, 4 held"),
+      left: expect.stringContaining("does not allow a sub-task for 2: 5 spent"),
+    },
+  });
+  expect(await replayRun(made.record, agent, { live: false })).toEqual(SAME);
+});
+
 test("what is larger than a value may be is kept as its digest, and the run is not stopped", async () => {
   const dir = folder();
   const agent = agentWith(
@@ -215,8 +247,8 @@ test("a record that is full says how much is not in it, and the run is not stopp
   );
   const { ran, record: made } = await record({ dir, agent });
   expect(ran.ok).toBe(true);
-  expect(made.acts.length + (made.end.truncated ?? 0)).toBe(24);
-  expect(made.end.truncated).toBeGreaterThan(4);
+  expect(made.acts.length + (made.end?.truncated ?? 0)).toBe(24);
+  expect(made.end?.truncated).toBeGreaterThan(4);
   expect(await replayRun(made, agent, { live: false })).toMatchObject({ verdict: "not-run" });
 });
 

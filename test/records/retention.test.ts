@@ -55,6 +55,6 @@ test("an earlier file of the same fence is put aside, not written over", async (
   mkdirSync(join(dir, "records", taskId(1)), { recursive: true });
   writeFileSync(join(dir, "records", taskId(1), "257.ndjson"), "cut off by a crash");
   const { record: made, file } = await record({ dir, agent: agentWith(dir, "() => 1") });
-  expect(made.end.result).toMatchObject({ ok: true });
+  expect(made.end?.result).toMatchObject({ ok: true });
   expect(existsSync(`${file}.old`)).toBe(true);
 });

@@ -1,62 +1,20 @@
 /** Bytes of the store's files are flipped, files are cut, lost and taken from the past: noticed, or nothing was changed. */
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { expect, test } from "vitest";
+import { checkStore } from "../../node/cli/doctor/store.ts";
+import { changedByte } from "../../node/store/changed-byte.ts";
 import { openStore } from "../../node/store/mod.ts";
-import { child, contentOf, faultOf, folder } from "./helpers.ts";
-
-/** A page of the database. */
-const BLOCK = 4096;
-
-/** A store of several pages, closed: all in one file. */
-function closedStore(): string {
-  const dir = join(folder(), "closed");
-  const store = openStore(dir);
-  for (let index = 0; index < 40; index++) {
-    store.batch([{ key: `task/${index}`, value: `value ${index} ${"xyz".repeat(index * 20)}` }]);
-  }
-  store.batch([{ key: "task/7", value: null }]);
-  store.close();
-  return dir;
-}
-
-/** A store whose owner was killed: all in the log. */
-async function killedStore(): Promise<string> {
-  const dir = join(folder(), "killed");
-  const owner = child(dir, "burst");
-  expect((await owner.next()).facts).toEqual(["seen"]);
-  await owner.kill();
-  return dir;
-}
-
-/** Opens copies of `dir`, each with one byte of `file` changed. Returns how many were noticed. */
-function flipped(dir: string, file: string, flips: number): number {
-  const copy = `${dir}-copy`;
-  const whole = readFileSync(join(dir, file));
-  cpSync(dir, copy, { recursive: true });
-  const right = contentOf(copy);
-  expect(right.startsWith("[[")).toBe(true);
-  let noticed = 0;
-  for (let index = 0; index < flips; index++) {
-    const offset = index < 100 ? index : Math.floor((index * whole.length) / flips);
-    const bytes = Buffer.from(whole);
-    bytes[offset] = (bytes[offset] ?? 0) ^ (1 << (index % 8));
-    rmSync(copy, { recursive: true });
-    cpSync(dir, copy, { recursive: true });
-    writeFileSync(join(copy, file), bytes);
-    const found = contentOf(copy);
-    expect([right, "store-damaged", "store-io"], `byte ${offset} of ${file}`).toContain(found);
-    if (found !== right) noticed += 1;
-  }
-  return noticed;
-}
+import { BLOCK, closedStore, flipped, killedStore } from "./flips.ts";
+import { contentOf, faultOf, folder, foundIn } from "./helpers.ts";
 
 test("a flipped byte in the database is noticed or harmless", () => {
-  expect(flipped(closedStore(), "store.sqlite", 500)).toBeGreaterThan(100);
+  expect(flipped(closedStore(), "store.sqlite", 300)).toBeGreaterThan(100);
 });
 
 test("a flipped byte in the log of a killed owner is noticed or harmless", async () => {
-  expect(flipped(await killedStore(), "store.sqlite-wal", 400)).toBeGreaterThan(200);
+  expect(flipped(await killedStore(), "store.sqlite-wal", 200)).toBeGreaterThan(100);
 });
 
 test("a block that was written to another's place is noticed or harmless", async () => {
@@ -73,14 +31,59 @@ test("a block that was written to another's place is noticed or harmless", async
       rmSync(copy, { recursive: true });
       cpSync(dir, copy, { recursive: true });
       writeFileSync(join(copy, file), bytes);
-      const found = contentOf(copy);
-      expect([right, "store-damaged", "store-io"], `block ${index} of ${file}`).toContain(found);
-      if (found !== right) noticed += 1;
+      const { content, fault } = foundIn(copy);
+      if (content === right) continue;
+      noticed += 1;
+      expect(["store-damaged", "store-io"], `block ${index} of ${file}: ${content}`).toContain(fault?.code);
+      if (fault?.code === "store-damaged")
+        expect(fault.details, fault.message).toMatchObject({ offset: expect.any(Number), damaged: expect.any(String) });
     }
     return noticed;
   };
   expect(await blocks(closedStore(), "store.sqlite")).toBeGreaterThan(30);
   expect(await blocks(await killedStore(), "store.sqlite-wal")).toBeGreaterThan(10);
+});
+
+test("a checksum tells which byte was changed, wherever it is", () => {
+  const bytes = Buffer.from("the quick brown fox jumps over the lazy dog".repeat(40));
+  const sum = crc32(bytes);
+  for (let at = 0; at < bytes.length; at += 7) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ (1 + (at % 255));
+    expect(changedByte(crc32(changed) ^ sum, bytes.length)).toBe(bytes.length - 1 - at);
+  }
+  expect(changedByte(0, bytes.length)).toBeUndefined();
+  bytes.fill(0, 100, 600);
+  expect(changedByte(crc32(bytes) ^ sum, bytes.length)).toBeUndefined();
+});
+
+test("a sector of a long row that was lost is told with all the pages of the row", () => {
+  const dir = join(folder(), "sector");
+  const store = openStore(dir);
+  store.batch([{ key: "task/long", value: "0123456789".repeat(2_000) }]);
+  store.close();
+  const file = join(dir, "store.sqlite");
+  const bytes = readFileSync(file);
+  const page = bytes.findIndex(
+    (_, at) => at % BLOCK === 4 && bytes.subarray(at, at + 10).equals(Buffer.from("0123456789")),
+  );
+  const lost = BLOCK * Math.floor((page < 0 ? bytes.indexOf("6789", 3 * BLOCK) : page) / BLOCK) + 512;
+  bytes.fill(0x41, lost, lost + 512);
+  writeFileSync(file, bytes);
+  const { message, details } = faultOf(() => openStore(dir));
+  expect(details?.["or"]).toContain(lost - 512);
+  expect(message).toMatch(/near byte \d+ of store\.sqlite, or in the pages at .*\d+\)$/);
+});
+
+test("a file that was cut is told with the byte where it ends, one that is no database with byte 0", () => {
+  const dir = closedStore();
+  const file = join(dir, "store.sqlite");
+  truncateSync(file, 5 * BLOCK);
+  expect(faultOf(() => openStore(dir)).details).toMatchObject({ damaged: file, offset: 5 * BLOCK });
+  writeFileSync(file, "nothing like it ".repeat(1_000));
+  const none = faultOf(() => openStore(dir));
+  expect(none.details).toMatchObject({ damaged: file, offset: 0 });
+  expect(none.message).toContain("file is not a database");
 });
 
 test("damage is told with the byte near which it is, and what to do", () => {
@@ -148,7 +151,7 @@ test("the fault says what was found and what to do", () => {
   expect(faultOf(() => openStore(dir)).code).toBe("store-damaged");
 });
 
-test("a damaged observation is noticed when it is read, and harms nothing else", () => {
+test("a damaged observation is noticed when it is read, and harms nothing else", async () => {
   const dir = join(folder(), "facts");
   const store = openStore(dir);
   store.batch([{ key: "a", value: "1" }]);
@@ -157,8 +160,15 @@ test("a damaged observation is noticed when it is read, and harms nothing else",
   store.close();
   const file = join(dir, "facts.sqlite");
   const bytes = readFileSync(file);
-  bytes[bytes.indexOf("thing was seen")] = 0x21;
+  const at = bytes.indexOf("thing was seen");
+  bytes[at] = 0x21;
   writeFileSync(file, bytes);
+  const found = await checkStore(dir, false);
+  expect(found[1]).toMatchObject({
+    name: "facts",
+    level: "fail",
+    detail: expect.stringContaining(`near byte ${at} of`),
+  });
   const again = openStore(dir);
   expect(faultOf(() => again.facts("t")).code).toBe("store-damaged");
   expect(again.facts("u")).toEqual(["something else"]);

@@ -50,15 +50,21 @@ export function child(dir: string, what: "hold" | "count" | "burst"): Child {
 
 /** The content, or the code of the Fault. */
 export function contentOf(dir: string): string {
+  const { content, fault } = foundIn(dir);
+  return content ?? fault?.code ?? "";
+}
+
+/** The content, or the Fault. */
+export function foundIn(dir: string): { readonly content?: string; readonly fault?: Fault } {
   try {
     const store = openStore(dir);
     try {
-      return JSON.stringify([...store.entries()]);
+      return { content: JSON.stringify([...store.entries()]) };
     } finally {
       store.close();
     }
   } catch (error) {
-    if (error instanceof Fault) return error.code;
+    if (error instanceof Fault) return { fault: error };
     throw error;
   }
 }

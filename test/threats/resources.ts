@@ -2,13 +2,9 @@
  * Resources: peers that flood, stall and say nothing, against a node that is a process of its own, with honest work going on. What is
  * measured is the node's: tasks that ended well, how late its event loop was, what its memory grew by, how soon streams were free.
  */
-import { rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Stream } from "@libp2p/interface";
-import { type ApiClient, connectNode } from "../../node/api/mod.ts";
 import { makeOpen, makeSeal } from "../../node/envelope/mod.ts";
 import { HOST } from "../../node/host/limits.ts";
 import { topicOf } from "../../node/host/topics.ts";
@@ -22,11 +18,11 @@ import {
   shardOf,
   type TopicDocument,
 } from "../../protocols/mod.ts";
-import { nodeFolder } from "../api/single.ts";
 import { must, type Station, skill, station, stopAll, taskId, until } from "../host/helpers.ts";
-import { MootProcess } from "../processes/processes.ts";
+import { heldBytes } from "./held.ts";
 import { type Row, Tally } from "./row.ts";
 import { type Stranger, stranger } from "./stranger.ts";
+import { against, type Target } from "./target.ts";
 
 const network = must(parseNetwork("alone"));
 const shard = shardOf(skill);
@@ -34,6 +30,8 @@ const MIB = 2 ** 20;
 const LAG_MS = 100;
 const GROWTH_BYTES = 32 * MIB;
 const FREED_MS = 15_000;
+/** What an honest signer announces while others flood: ten a second. */
+const HONEST_EACH = 100;
 
 const call = (number: number): TopicDocument => ({
   kind: "cfp",
@@ -48,74 +46,6 @@ const call = (number: number): TopicDocument => ({
   eligible: 1,
   sealed: false,
 });
-
-/** A node in a process of its own, warmed up by some work. */
-class Target {
-  readonly client: ApiClient;
-  readonly address: string;
-  readonly #process: MootProcess;
-  readonly #cwd: string;
-
-  private constructor(process: MootProcess, cwd: string, address: string) {
-    this.#process = process;
-    this.#cwd = cwd;
-    this.address = address;
-    this.client = connectNode({ data: `${cwd}/data`, env: {} });
-  }
-
-  static async start(): Promise<Target> {
-    const cwd = nodeFolder();
-    const process = new MootProcess(["up", "--json"], { cwd });
-    const ready: unknown = JSON.parse(await process.line((line) => line));
-    const target = new Target(process, cwd, String(Object(ready).addrs[0]));
-    await target.work(20);
-    return target;
-  }
-
-  get peer(): PeerId {
-    return must(parsePeerId(this.address.split("/").at(-1) ?? ""));
-  }
-
-  /** Honest tasks, a few at a time; resolves with how many ended well. */
-  async work(count: number): Promise<number> {
-    let left = count;
-    let done = 0;
-    const worker = async () => {
-      while (left-- > 0) {
-        const task = await this.client.submit({ skill, input: { text: "a b" }, custodians: 1 });
-        if ((await this.client.outcome(task)).status === "done") done += 1;
-      }
-    };
-    await Promise.all([worker(), worker(), worker(), worker()]);
-    return done;
-  }
-
-  async vitals() {
-    return (await this.client.status()).process;
-  }
-
-  async stop(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#process.exited;
-    rmSync(this.#cwd, { recursive: true, force: true });
-  }
-}
-
-/** Runs with a target and strangers, which end with it. */
-async function against<T>(act: (target: Target, meet: () => Promise<Stranger>) => Promise<T>): Promise<T> {
-  const target = await Target.start();
-  const strangers: Stranger[] = [];
-  try {
-    return await act(target, async () => {
-      const met = await stranger(target.address);
-      strangers.push(met);
-      return met;
-    });
-  } finally {
-    await Promise.all(strangers.map((one) => one.stop()));
-    await target.stop();
-  }
-}
 
 /** How many announcements of each signer a node's validator lets through, with every signature and schema in it checked. */
 export async function trySpam({ spammers, each }: { readonly spammers: number; readonly each: number }): Promise<Row> {
@@ -135,7 +65,7 @@ export async function trySpam({ spammers, each }: { readonly spammers: number; r
   for (let turn = 0; turn < each; turn++) {
     now = start_ms + Math.floor((turn * over_ms) / each);
     for (const [index, seal] of loud.entries()) say(seal, turn * 1_000 + index);
-    if (turn % 20 === 0)
+    if (turn % Math.ceil(each / HONEST_EACH) === 0)
       for (const [index, seal] of honest.entries())
         tally.add(
           say(seal, turn * 1_000 + 500 + index) === "accept" ? undefined : "an honest announcement was ignored",
@@ -283,16 +213,6 @@ export async function trySlowSender(): Promise<Row> {
       `${taken} streams said half a frame, ${kept} were kept, free after ${freed_ms} ms, ${Math.round(growth / MIB)} MiB more`,
     );
   });
-}
-
-setFlagsFromString("--expose-gc");
-const collect: unknown = runInNewContext("gc");
-
-/** What this process holds on to, without what only waits to be collected. */
-function heldBytes(): number {
-  if (typeof collect === "function") collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 /** A peer that reads nothing of what it is sent. Both are in this process, and so is the memory of both. */

@@ -33,6 +33,13 @@ export class Tally {
     else if (this.#wrong.length < WRONG_MAX) this.#wrong.push(wrong);
   }
 
+  /** What another counted. */
+  include({ attempted, passed, wrong }: Row): void {
+    this.#attempted += attempted;
+    this.#passed += passed;
+    this.#wrong.push(...wrong);
+  }
+
   row(figures?: string): Row {
     const row = {
       area: this.#area,

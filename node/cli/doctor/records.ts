@@ -85,7 +85,7 @@ function isSealed(parts: readonly string[]): boolean {
 
 function cutOff(name: string, what: string): Finding {
   const detail = `${what} without an end: cut off when the process ended; up to there the chain is whole`;
-  return { name, level: "warn", detail, remedy: "nothing is lost but the end; let it be" };
+  return { name, level: "warn", detail, remedy: "nothing is lost but the end; moot replay plays it up to there" };
 }
 
 function fileAt(file: string): File[] {

@@ -25,6 +25,7 @@ import type { makeOpen, makeSeal } from "./envelope/mod.ts";
 import { Fault, messageOf, must } from "./fault.ts";
 import type { AgentSpec } from "./handlers/mod.ts";
 import { type StreamingHost, startHost } from "./host/mod.ts";
+import { Lifetime } from "./lifetime.ts";
 import type {
   AgentFact,
   AgentsChange,
@@ -33,7 +34,6 @@ import type {
   Joining,
   MootNode,
   NodeFact,
-  NodeState,
   Observed,
   StartOptions,
   Status,
@@ -44,7 +44,7 @@ import type {
 import { Observations } from "./observations.ts";
 import { machinesOf, openBlobs, recordsFor, VERSION } from "./parts.ts";
 import { type Keys, keysOf, type Membership, needRoots, noticeOf } from "./permissions/mod.ts";
-import { isReady, READY } from "./readiness.ts";
+import { isReady } from "./readiness.ts";
 import { type Journal, recordsOf } from "./records/mod.ts";
 import { resultOf } from "./reporting.ts";
 import { agentsShown, ownAgents, standingShown } from "./standings.ts";
@@ -71,18 +71,14 @@ export class RunningNode implements MootNode {
   readonly #onRefused = (from: PeerId, clause: string, detail: string): void =>
     this.#options.onRefused?.(from, clause, detail);
   readonly #observations: Observations;
-  readonly #since = performance.now();
+  readonly #life = new Lifetime((fact) => this.#tell(fact));
   readonly #vitals = new Vitals();
-  #life = { state: "starting" as NodeState, why: "", since_ms: Date.now() };
   #host: StreamingHost | undefined;
   #blobs: Blobs | undefined;
   #peer: Peer | undefined;
   #journal: Journal | undefined;
   #stopping: Promise<void> | undefined;
   #addrs = "";
-  #begun_at = 0;
-  /** Calendar time. */
-  #draining_ms: number | undefined;
 
   constructor(parts: {
     config: Config;
@@ -163,8 +159,7 @@ export class RunningNode implements MootNode {
       onStray: (agent, { task: run, message, stack, late }) =>
         this.#tell({ type: "stray", agent, run, message, stack, late }),
     });
-    this.#become("ready");
-    this.#begun_at = performance.now();
+    this.#life.become("ready");
     driver.begin({ peer: driven, host, work: this.#work, kept: parts.kept });
     this.#begun.resolve();
     for (const { task } of peer.tasks()) this.#blobs.keeps(task);
@@ -184,22 +179,13 @@ export class RunningNode implements MootNode {
     });
   }
 
-  get #state(): NodeState {
-    return this.#life.state;
-  }
-
-  #become(state: NodeState, why = ""): void {
-    this.#life = { state, why, since_ms: Date.now() };
-    this.#tell({ type: "node", state, why });
-  }
-
   #tell(fact: NodeFact | AgentFact | StrayFact): void {
     this.#observations.tell({ ...fact, at_ms: Date.now(), node: this.self });
   }
 
   #changed(): void {
     const addrs = this.#host?.addrs() ?? [];
-    if (addrs.join() === this.#addrs || this.#state !== "ready") return;
+    if (addrs.join() === this.#addrs || this.#life.state !== "ready") return;
     this.#addrs = addrs.join();
     this.#driver.push({ type: "addresses", addrs });
   }
@@ -213,13 +199,10 @@ export class RunningNode implements MootNode {
       network: this.#network,
       version: VERSION,
       addrs: this.#running.addrs(),
-      uptimeMs: Math.floor(performance.now() - this.#since),
-      state: this.#state,
-      why: this.#life.why,
-      stateSinceMs: this.#life.since_ms,
+      ...this.#life.shown(),
       meshReady: this.#meshReady(),
       connections: this.#running.connections().length,
-      agents: agentsShown(this.#work.agents(), busy, this.#draining_ms),
+      agents: agentsShown(this.#work.agents(), busy, this.#life.draining_ms),
       tasks: this.#machines.counts(),
       process: this.#vitals.read(),
     };
@@ -234,7 +217,7 @@ export class RunningNode implements MootNode {
   }
 
   #meshReady(): boolean {
-    if (this.#state !== "ready") return false;
+    if (this.#life.state !== "ready") return false;
     const host = this.#running;
     return isReady({
       neighbours: host.neighbours(),
@@ -251,7 +234,7 @@ export class RunningNode implements MootNode {
     const task = await submit(offered, {
       cards: () => this.#machines.known().map(({ card }) => card),
       ask: (request) => this.#driver.ask((ref) => ({ type: "submit", ref, request })),
-      young: () => this.#state === "ready" && performance.now() - this.#begun_at < READY.young_ms,
+      young: () => this.#life.isYoung,
       meshReady: () => this.#meshReady(),
     });
     this.blobs.keeps(task);
@@ -316,7 +299,7 @@ export class RunningNode implements MootNode {
     const custodians = machines.custodians(options.custodians, randomBytes(16).toString("hex"));
     const known = { candidates: machines.candidates(skill), peers: machines.known(), custodians };
     const denied = machines.denial({ skill, ...sizeOf(options) });
-    const own = ownAgents(this.#work.agents(), machines.load(), this.#draining_ms);
+    const own = ownAgents(this.#work.agents(), machines.load(), this.#life.draining_ms);
     return dryRunOf({ self: this.self, own, denied, skill, contract, budget, ...known, misfit: misfitOf(input) });
   }
   candidates(skill: Skill): ReturnType<MootNode["candidates"]> {
@@ -367,11 +350,10 @@ export class RunningNode implements MootNode {
 
   /** Takes no new work, lets what runs end and be decided, tells the others, closes. */
   async #stop(grace_ms: number): Promise<void> {
-    this.#become("draining");
-    this.#draining_ms = Date.now();
+    this.#life.become("draining");
     this.#driver.push({ type: "drain" });
     for (const { spec, standing } of this.#work.agents()) {
-      const { state, why } = standingShown(standing, this.#draining_ms);
+      const { state, why } = standingShown(standing, this.#life.draining_ms);
       if (state !== standing.state) this.#tell({ type: "agent", agent: spec.name, state, why });
     }
     const proposing = () => this.#machines.working() > 0;
@@ -388,12 +370,12 @@ export class RunningNode implements MootNode {
     await this.#host?.stop();
     this.#journal?.close();
     this.#store.close();
-    if (this.#state !== "failed") this.#become("stopped");
+    if (this.#life.state !== "failed") this.#life.become("stopped");
     this.#observations.close();
   }
 
   #fatal(error: unknown): void {
-    if (this.#state !== "failed") this.#become("failed", messageOf(error));
+    if (this.#life.state !== "failed") this.#life.become("failed", messageOf(error));
     this.#work.stopAll();
     this.#stopping ??= this.#close();
     if (this.#options.onFatal === undefined) throw error;

@@ -1,8 +1,8 @@
 /**
  * A bidder's waiting in a crowd: on a wide call the better bids are spoken first, and whoever hears enough better ones keeps silent
  * (AUCTION-10, AUCTION-11). Told of calls it could bid on and of what others bid; woken when its turn to speak comes. It does not
- * look whether there is still room then, and believes the others' words: who lies on the topic can silence one call, and half as
- * well the next.
+ * look whether there is still room then. And it believes what others bid: enough peers that lie can silence it on a call, but have to
+ * be twice as many on the next one for the same task.
  */
 import { LIMITS, NEVER, NOTHING, type PeerId, type Sizes, type TaskId } from "../kernel/mod.ts";
 import type { BidderOptions, Call, Proposal } from "./bidding.ts";

@@ -27,7 +27,8 @@ describe.each(PAGES)("%s", (name) => {
     for (const step of stepsOf(read(name))) {
       if (step.type !== "sample") continue;
       expect(step.language, "a block is a file, commands, or a configuration").toBe("yaml");
-      expect(parseConfig(step.body, "moot.yaml").agents.length).toBeGreaterThan(0);
+      // The files that a sample names are the reader's.
+      expect(parseConfig(step.body, "moot.yaml", { lenient: true }).agents.length).toBeGreaterThan(0);
     }
   });
 

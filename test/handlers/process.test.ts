@@ -1,7 +1,8 @@
 /** Agents in processes of their own: all that a context offers works there, and whatever one does ends that call alone. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import type { HandlerBlobs } from "../../node/handlers/blobs.ts";
 import type { AgentSpec, Entry, Stray } from "../../node/handlers/mod.ts";
 import { handlerFor } from "../../node/handlers/run.ts";
@@ -75,6 +76,9 @@ test.each([
   ["2 GiB", "error", true, /more than 160 MB/],
   ["buffers", "error", true, /more than 160 MB/],
   ["forge a frame", "error", true, /no part of their talk/],
+  ["forge a tell in a frame", "error", true, /no part of their talk/],
+  ["forge a sync in a frame", "error", true, /no part of their talk/],
+  ["strange error", "error", false, /^strange$/],
   ["function", "invalid-output", false, /is a function/],
 ] as const)("one that does this ends its call, and the node goes on: %s", async (input, reason, crashed, words) => {
   const agent = inProcess();
@@ -170,4 +174,17 @@ test("a module that cannot be loaded says so", async () => {
   const broken = inProcess({ name: "broken.ts" });
   expect(await run(broken)).toMatchObject({ ok: false, reason: "spawn", crashed: true });
   await expect(handlerFor(broken).start?.(new AbortController().signal)).rejects.toThrow("broken when loaded");
+});
+
+test("a module that never ends loading leaves no process behind when the time of its start is over", async () => {
+  const told = join(folder(), "pid");
+  process.env["MOOT_TEST_TELLS"] = told;
+  const handler = handlerFor(inProcess({ name: "endless.ts", env: ["MOOT_TEST_TELLS"] }));
+  const late = new AbortController();
+  const started = expect(handler.start?.(late.signal)).rejects.toThrow("killed by SIGKILL");
+  const pid = await vi.waitFor(() => Number(readFileSync(told, "utf8")), { timeout: 10_000, interval: 20 });
+  expect(lives(pid)).toBe(true);
+  late.abort();
+  await started;
+  await dies(pid);
 });

@@ -24,6 +24,8 @@ export interface FlowOptions {
   readonly task?: Partial<SubmitOptions>;
   /** What the agents are to do; default `ACTS`. */
   readonly acts?: readonly Act[];
+  /** Makes what a task takes along, at its initiator; default nothing. */
+  readonly data?: (by: string) => Promise<unknown>;
 }
 
 /** Two of three tasks take time, so that faults find handlers running. */
@@ -51,18 +53,24 @@ export class Flow {
 
   /** Submits one task now. Never throws. */
   one(): void {
-    const { mesh, random, by, task, acts = ACTS } = this.#options;
+    const { mesh, random, by, acts = ACTS } = this.#options;
     const name = by[this.#count++ % by.length];
     if (name === undefined || !mesh.node(name).running) return;
     const [act = "echo"] = random.pick(acts, 1);
     const [lease_ms = 0] = random.pick(LEASES_MS, 1);
     const [deadline_ms = 0] = random.pick(DEADLINES_MS, 1);
-    const done = mesh.submit(name, act, { lease_ms, deadline_ms, attempts_max: 8, custodians: 3, ...task }).then(
+    const done = this.#submit(name, act, { lease_ms, deadline_ms }).then(
       (id) => void this.acknowledged.push({ task: id, by: name }),
       (error: unknown) => void this.refused.push(messageOf(error)),
     );
     this.#waiting.add(done);
     void done.finally(() => this.#waiting.delete(done));
+  }
+
+  async #submit(name: string, act: Act, terms: Partial<SubmitOptions>): Promise<string> {
+    const { mesh, task, data } = this.#options;
+    const input = data === undefined ? { do: act } : { do: act, data: await data(name) };
+    return mesh.submit(name, act, { ...terms, attempts_max: 8, custodians: 3, ...task, input });
   }
 
   /** Resolves when every submit has its answer. */

@@ -1,11 +1,14 @@
 /**
- * Loaded before `moot up`: kills its own process, as `kill -9` does, right before or right after a commit of the store, when a
- * file in its working folder says so. The seam is SQLite's `COMMIT` inside a batch; all else is the node that users run.
+ * Loaded before `moot up`: kills its own process, as `kill -9` does, right before or right after a durable write, when a file in its
+ * working folder says so. The seams are SQLite's `COMMIT` inside a batch of the store, the sync of a run's record, and the renaming that
+ * gives a blob its name; all else is the node that users run.
  *
- * `fuse.json` is `{"prefix", "nth", "side"}`: the nth batch since the start that writes one and the same key which begins so
- * (`task/`, `run/`, `seq`).
+ * `fuse.json` is `{"prefix", "nth", "side"}`: the nth write since the start of one and the same key which begins so: of the store
+ * (`task/`, `run/`, `seq`, `revocation/`), or `record/` or `blob/` and the file.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import fs, { mkdtempSync, type OpenMode, type PathLike, readFileSync, rmSync } from "node:fs";
+import promises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -41,6 +44,38 @@ DatabaseSync.prototype.exec = function (this: DatabaseSync, sql) {
   exec.call(this, sql);
   if (mine === "after") blow();
 };
+
+/** Open files of records. */
+const records = new Map<number, string>();
+const { openSync, fsync } = fs;
+const { rename } = promises;
+Object.assign(fs, {
+  openSync(path: PathLike, flags: OpenMode, mode?: number): number {
+    const fd = openSync(path, flags, mode);
+    if (String(path).includes("/records/")) records.set(fd, String(path));
+    else records.delete(fd);
+    return fd;
+  },
+  fsync(fd: number, done: (error: Error | null) => void): void {
+    const path = records.get(fd);
+    const mine = path === undefined ? undefined : countedSide([`record/${path}`]);
+    if (mine === "before") blow();
+    fsync(fd, (error) => {
+      if (mine === "after") blow();
+      done(error);
+    });
+  },
+});
+Object.assign(promises, {
+  async rename(from: PathLike, to: PathLike): Promise<void> {
+    const mine = String(to).endsWith(".blob") ? countedSide([`blob/${String(to)}`]) : undefined;
+    if (mine === "before") blow();
+    await rename(from, to);
+    if (mine === "after") blow();
+  },
+});
+// Whoever imports them by name from now on has these.
+syncBuiltinESMExports();
 
 function countedSide(keys: readonly string[]): "before" | "after" | undefined {
   let fuse: z.output<typeof armed> | undefined;

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { type OutcomeDocument, parseNetwork, parsePeerId, parseTaskId, Random } from "../../protocols/mod.ts";
 import type { Run } from "../processes/agents.ts";
 import { judge, type TaskEvidence } from "./judge.ts";
+import { nameOf, points, pointsFrom } from "./kills.ts";
 import { between } from "./network.ts";
 import { type Phase, type Scene, SHAPES } from "./partitions.ts";
-import { checkText, partText, totals } from "./report.ts";
+import { type Check, checkText, type Part, partText, shortfalls, totals } from "./report.ts";
 
 const ID = "ab".repeat(32);
 const task = must(parseTaskId(ID));
@@ -168,4 +169,46 @@ it("a report counts what was attempted, passed and not run, and says why", () =>
   expect(partText({ name: "partitions", checks: [], not_run: "not root" })).toBe(
     "partitions: attempted 0, passed 0; not run: not root",
   );
+});
+
+describe("what shows too little", () => {
+  const least = new Map([["kills", 2]]);
+  const passed: Check = { name: "one", wrong: [], figures: {} };
+  const notRun: Check = { ...passed, not_run: "no such write" };
+  const part = (name: string, checks: readonly Check[], not_run?: string): Part => ({ name, checks, not_run });
+
+  it("is a run that attempted nothing, whatever the reason", () => {
+    const unable = part("partitions", [], "not root");
+    expect(shortfalls([unable], least)).toEqual(["nothing was attempted"]);
+    expect(shortfalls([unable, part("kills", [notRun])], least)).toEqual(["nothing was attempted"]);
+  });
+
+  it("is a part that could run and tried less than it has to; one that cannot run is no fault", () => {
+    const kills = part("kills", [passed, passed]);
+    expect(shortfalls([part("partitions", []), kills], least)).toEqual([
+      "partitions: 0 attempted, at least 1 are to be",
+    ]);
+    expect(shortfalls([part("partitions", [], "not root"), kills], least)).toEqual([]);
+    const few = part("kills", [passed, notRun, { ...passed, isSum: true }]);
+    expect(shortfalls([few], least)).toEqual(["kills: 1 attempted, at least 2 are to be"]);
+    expect(shortfalls([part("kills", [passed, { ...passed, wrong: ["P1 broke"] }])], least)).toEqual([]);
+  });
+});
+
+describe("the points of kills", () => {
+  it("are durable writes of every kind, and each once", () => {
+    const names = points().map(nameOf);
+    expect(new Set(names).size).toBe(names.length);
+    const prefixes = new Set(points().flatMap(({ write }) => write?.prefix ?? []));
+    expect(prefixes).toEqual(new Set(["task/", "run/", "seq", "revocation/", "record/", "blob/"]));
+  });
+
+  it("begin where the seed says: neighbours leave nothing out, and a long run has all", () => {
+    const names = (seed: number, count: number) => pointsFrom(seed, count).map(nameOf);
+    const all = new Set(points().map(nameOf));
+    expect(names(7, 30)).toHaveLength(30);
+    expect(names(8, 29)).toEqual(names(7, 30).slice(1));
+    expect(new Set(names(4_294_967_295, all.size))).toEqual(all);
+    expect(new Set([...names(0, 30), ...names(30, 30)])).toEqual(all);
+  });
 });

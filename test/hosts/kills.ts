@@ -11,19 +11,24 @@ import type { Random } from "../../protocols/kernel/mod.ts";
 import type { Act } from "../processes/agents.ts";
 import { type Mesh, type NodePlan, startMesh } from "../processes/mesh.ts";
 import type { MeshNode } from "../processes/mesh-node.ts";
+import { Data, Revoking } from "./belongings.ts";
 import { drain, judgeMesh, kept, lateness, wordsOf } from "./evidence.ts";
 import { Flow } from "./flow.ts";
 import type { Network } from "./network.ts";
 import type { Check } from "./report.ts";
+import { Root } from "./root.ts";
 
 export type Role = "initiator" | "custodian" | "successor" | "contractor" | "attached" | "bystander";
+
+/** What is written: keys of the store, the records of runs, blobs. */
+export type Prefix = "task/" | "run/" | "seq" | "revocation/" | "record/" | "blob/";
 
 /** Where a process dies. */
 export interface Point {
   readonly role: Role;
   /** A durable write: the nth of one key that begins with the prefix; absent: in the middle of its work. */
   readonly write?: {
-    readonly prefix: "task/" | "run/" | "seq";
+    readonly prefix: Prefix;
     readonly nth: number;
     readonly side: "before" | "after";
   };
@@ -66,7 +71,7 @@ const LEASES: Partial<SubmitOptions> = { lease_ms: 1_000, deadline_ms: 25_000 };
 /** Every point, each once. */
 export function points(): Point[] {
   const sides = ["before", "after"] as const;
-  const writes = (role: Role, prefix: "task/" | "run/", ...which: readonly number[]): Point[] =>
+  const writes = (role: Role, prefix: Prefix, ...which: readonly number[]): Point[] =>
     which.flatMap((nth) => sides.map((side) => ({ role, write: { prefix, nth, side } })));
   const starts = (role: Role, prefix: "task/" | "seq"): Point[] =>
     sides.map((side) => ({ role, write: { prefix, nth: 1, side }, starting: true }));
@@ -83,7 +88,21 @@ export function points(): Point[] {
     { role: "contractor" },
     { role: "bystander" },
     ...starts("contractor", "seq"),
+    ...writes("contractor", "record/", 1),
+    ...writes("initiator", "blob/", 1),
+    ...writes("custodian", "blob/", 1),
+    ...writes("contractor", "blob/", 1),
+    ...writes("initiator", "revocation/", 1),
+    ...writes("bystander", "revocation/", 1),
   ];
+}
+
+/** So many of them, one after the other, from where the seed says: whoever tries fewer than there are gets to all in the end. */
+export function pointsFrom(seed: number, count: number): Point[] {
+  const all = points();
+  return Array.from({ length: count }, (_, index) => all[(seed + index) % all.length]).filter(
+    (point) => point !== undefined,
+  );
 }
 
 export function nameOf({ role, write, starting }: Point): string {
@@ -93,23 +112,36 @@ export function nameOf({ role, write, starting }: Point): string {
   return `${role} ${starting === true ? `starting, ${which}` : which}`;
 }
 
+/** A mesh to kill in, and who may revoke in it. */
+export interface Killable {
+  readonly mesh: Mesh;
+  readonly root: Root;
+}
+
 /** On hosts of their own, or, without a network, on loopback. */
-export function startKillable(network: Network | undefined): Promise<Mesh> {
-  const nodes = PLANS.map((plan, index) => (network === undefined ? plan : { ...plan, place: network.place(index) }));
-  return startMesh({ nodes, preload: join(import.meta.dirname, "fuse.ts") });
+export async function startKillable(network: Network | undefined): Promise<Killable> {
+  const root = await Root.make();
+  const nodes = PLANS.map((plan, index) => {
+    const prepared = { ...plan, prepare: (dir: string) => root.admit(dir) };
+    return network === undefined ? prepared : { ...prepared, place: network.place(index) };
+  });
+  const mesh = await startMesh({ nodes, roots: [root.id], preload: join(import.meta.dirname, "fuse.ts") });
+  return { mesh, root };
 }
 
 export const KILL_HOSTS = PLANS.length;
 
-/** Not run when the write never came. */
-export async function kill(point: Point, mesh: Mesh, random: Random): Promise<Check> {
-  let check = await once(point, mesh, random);
+/** Tried again when the write does not come. One that never comes is wrong: nobody was killed, and nothing shown. */
+export async function kill(point: Point, at: Killable, random: Random): Promise<Check> {
+  let check = await once(point, at, random);
   for (let tries = 1; tries < TRIES && check.not_run !== undefined && check.wrong.length === 0; tries++)
-    check = await once(point, mesh, random);
-  return check;
+    check = await once(point, at, random);
+  if (check.not_run === undefined) return check;
+  const never = `nobody was killed in ${TRIES} tries: ${check.not_run}`;
+  return { name: check.name, wrong: [...check.wrong, never], figures: check.figures };
 }
 
-async function once(point: Point, mesh: Mesh, random: Random): Promise<Check> {
+async function once(point: Point, { mesh, root }: Killable, random: Random): Promise<Check> {
   const known = await kept(mesh);
   // A bystander has no part in tasks that their initiator keeps alone.
   const task = point.role === "bystander" ? { ...LEASES, custodians: 1 as const } : LEASES;
@@ -117,8 +149,11 @@ async function once(point: Point, mesh: Mesh, random: Random): Promise<Check> {
   const wait = needsHeld(point);
   const acts: readonly Act[] = wait ? ["hold"] : ["echo", "nap"];
   const by = wait ? ["asks"] : ["asks", "also"];
-  const flow = new Flow({ mesh, random, by, per_second: PER_SECOND, task, acts });
+  const data = point.write?.prefix === "blob/" ? new Data(mesh) : undefined;
+  const taken = data === undefined ? {} : { data: (name: string) => data.put(name) };
+  const flow = new Flow({ mesh, random, by, per_second: PER_SECOND, task, acts, ...taken });
   flow.start();
+  const revoking = point.write?.prefix === "revocation/" ? new Revoking({ mesh, root, by }) : undefined;
   const held = wait ? new Held(mesh) : undefined;
   let not_run: string | undefined;
   try {
@@ -129,12 +164,13 @@ async function once(point: Point, mesh: Mesh, random: Random): Promise<Check> {
   }
   const serving_ms = await comeBack(mesh);
   const began = performance.now();
-  await flow.stop();
+  await Promise.all([flow.stop(), revoking?.stop()]);
   const { open } = await drain(mesh, known);
   const drained_ms = performance.now() - began;
   held?.end();
   const verdict = await judgeMesh(mesh, flow.acknowledged, known);
-  const wrong = [...wordsOf(verdict), ...lateness(drained_ms, open)];
+  const lost = await Promise.all([data?.judge(), revoking?.judge()]);
+  const wrong = [...wordsOf(verdict), ...lateness(drained_ms, open), ...lost.flatMap((lines) => lines ?? [])];
   const counts = { acknowledged: flow.acknowledged.length, refused: flow.refused.length };
   const { statuses, repeated_runs, overtaken } = verdict;
   const figures = { serving_ms, drained_ms, ...counts, ...statuses, repeated_runs, overtaken };

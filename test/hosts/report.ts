@@ -9,6 +9,8 @@ export interface Check {
   readonly figures: Readonly<Record<string, number>>;
   /** Why it was not tried after all. What broke on the way counts nevertheless. */
   readonly not_run?: string | undefined;
+  /** Made of other checks' figures: it tries nothing of its own. */
+  readonly isSum?: boolean;
 }
 
 export interface Part {
@@ -26,6 +28,16 @@ export interface Totals {
 export function totals(parts: readonly Part[]): Totals {
   const checks = parts.flatMap((part) => part.checks).filter((check) => stateOf(check) !== "not run");
   return { attempted: checks.length, passed: checks.filter((check) => stateOf(check) === "ok").length };
+}
+
+/** Why a run in which nothing is wrong shows too little. `least`: what a part has to try, when it can run. */
+export function shortfalls(parts: readonly Part[], least: ReadonlyMap<string, number>): string[] {
+  const tried = (part: Part) =>
+    part.checks.filter((check) => check.isSum !== true && stateOf(check) !== "not run").length;
+  if (parts.every((part) => tried(part) === 0)) return ["nothing was attempted"];
+  return parts
+    .filter((part) => part.not_run === undefined && tried(part) < (least.get(part.name) ?? 1))
+    .map((part) => `${part.name}: ${tried(part)} attempted, at least ${least.get(part.name) ?? 1} are to be`);
 }
 
 function stateOf({ wrong, not_run }: Check): "ok" | "FAIL" | "not run" {

@@ -21,7 +21,8 @@ test("every name of the help is a preset, and the nearest is offered for a slip"
   for (const name of Object.keys(PRESETS)) expect(presetOf(name)?.name).toBe(name);
   expect(presetOf("toString")).toBeUndefined();
   expect(unknownPreset("both-strat").remedy).toBe("did you mean both-start?");
-  expect(unknownPreset("x").remedy).toContain("coordination-tax");
+  expect(unknownPreset("x").remedy).toContain("coordination-tax (not in this version: document-3, feed-100)");
+  expect(unknownPreset("feed-10").remedy).toBe("did you mean feed-100 (which is not in this version)?");
 });
 
 test.each(["bidding-10", "both-start", "late-joiner", "silent-failure"])(

@@ -117,7 +117,7 @@ const SINS: readonly Sin[] = [
     sin: "a bidder bids without room",
     world: "two tasks",
     promise: "capacity",
-    file: "auction/bidder.ts",
+    file: "auction/places.ts",
     from: 'else if (free <= 0) refusal = "overloaded";',
     to: "",
   },

@@ -1,28 +1,54 @@
 /**
  * What the soak's handlers write to: a service with side effects that cannot be taken back, behind a socket file, so that it is in no
  * network that could be cut. It does what a careful service does with a fence: a call with a lower one than it has seen for the task is
- * refused, and a step that was done is not done again. Counts every effect.
+ * refused, and a step that was done is not done again. Keeps every call in order, so that others can judge it. Whoever meets there gets
+ * its answer when all have come: that many agents are at work at once.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 
 const BODY_BYTES_MAX = 4_096;
-const call = z.object({ task: z.string(), fence: z.number(), step: z.int() });
+/** Many times what a run has; a handler that calls without end is found. */
+const CALLS_MAX = 200_000;
+/** Without a fence: the caller is not told of any, and names what it does. */
+const call = z.object({
+  task: z.string(),
+  fence: z.number().optional(),
+  step: z.int(),
+  pid: z.int().optional(),
+  meet: z.boolean().optional(),
+});
+type Call = z.output<typeof call>;
 
-export interface Totals {
-  /** Effects, of all tasks. */
-  readonly effects: number;
-  /** Calls for a step that was done already: answered, nothing done. */
-  readonly repeated: number;
-  /** Calls under a fence that a later run has overtaken. */
-  readonly fenced: number;
+export interface Entry {
+  readonly task: string;
+  readonly fence: number | undefined;
+  readonly step: number;
+  /** Of the caller, when it says so. */
+  readonly pid: number | undefined;
+  /** `done` is an effect; `repeated` was done before; `fenced`: a later run had called already. */
+  readonly answer: "done" | "repeated" | "fenced";
+}
+
+export interface LedgerOptions {
+  /** Whether it looks at fences; default true. Without, whoever judges it has to find that out. */
+  readonly fences?: boolean;
 }
 
 export class Ledger {
-  readonly #tasks = new Map<string, { fence: number; readonly steps: Map<number, number> }>();
+  readonly #fences: boolean;
+  readonly #tasks = new Map<string, { fence: number; readonly done: Set<number> }>();
+  readonly #log: Entry[] = [];
   readonly #server = createServer((request, response) => void this.#serve(request, response));
-  #repeated = 0;
-  #fenced = 0;
+  readonly #meeting = new Set<ServerResponse>();
+  #wanted = 0;
+  #full = Promise.withResolvers<void>();
+  #peak = 0;
+
+  constructor({ fences = true }: LedgerOptions = {}) {
+    this.#fences = fences;
+  }
 
   listen(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -38,15 +64,33 @@ export class Ledger {
     });
   }
 
-  get totals(): Totals {
-    let effects = 0;
-    for (const { steps } of this.#tasks.values()) for (const times of steps.values()) effects += times;
-    return { effects, repeated: this.#repeated, fenced: this.#fenced };
+  /** Every call that was understood, in the order in which it was answered. */
+  get log(): readonly Entry[] {
+    return this.#log;
   }
 
-  /** How often each step of a task was done. */
-  stepsOf(task: string): readonly number[] {
-    return [...(this.#tasks.get(task)?.steps.values() ?? [])];
+  /** Calls with this answer. */
+  count(answer: Entry["answer"]): number {
+    return this.#log.filter((entry) => entry.answer === answer).length;
+  }
+
+  /** Holds all that meet until so many are there at once, or for so long; resolves with the most that were. */
+  async meet(wanted: number, within_ms: number): Promise<number> {
+    this.#wanted = wanted;
+    const over = new AbortController();
+    await Promise.race([
+      this.#full.promise,
+      pause(within_ms, undefined, { signal: over.signal }).catch(() => undefined),
+    ]);
+    over.abort();
+    this.#wanted = 0;
+    for (const response of this.#meeting) response.writeHead(200).end();
+    return this.#peak;
+  }
+
+  /** How many are held now. */
+  get meeting(): number {
+    return this.#meeting.size;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -56,28 +100,35 @@ export class Ledger {
         text += chunk;
         if (text.length > BODY_BYTES_MAX) throw new Error("a call is small");
       }
-      const { task, fence, step } = call.parse(JSON.parse(text));
-      const answer = this.#take(task, fence, step);
-      response.writeHead(answer === "fenced" ? 409 : 200).end(JSON.stringify({ answer }));
+      const asked = call.parse(JSON.parse(text));
+      if (this.#log.length >= CALLS_MAX) throw new Error("there is no end of calls");
+      const answer = this.#take(asked);
+      this.#log.push({ task: asked.task, fence: asked.fence, step: asked.step, pid: asked.pid, answer });
+      if (answer === "fenced") response.writeHead(409).end();
+      else if (asked.meet === true && this.#wanted > 0) this.#hold(response);
+      else response.writeHead(200).end();
     } catch {
       // A caller that was killed in the middle of its call has done nothing.
       response.writeHead(400).end();
     }
   }
 
-  #take(task: string, fence: number, step: number): "done" | "repeated" | "fenced" {
-    const known = this.#tasks.get(task) ?? { fence, steps: new Map<number, number>() };
+  /** It counts while its connection is open: a caller that died is none. */
+  #hold(response: ServerResponse): void {
+    this.#meeting.add(response);
+    response.once("close", () => this.#meeting.delete(response));
+    this.#peak = Math.max(this.#peak, this.#meeting.size);
+    if (this.#meeting.size >= this.#wanted) this.#full.resolve();
+  }
+
+  #take({ task, fence = 0, step }: Call): Entry["answer"] {
+    const known = this.#tasks.get(task) ?? { fence, done: new Set<number>() };
     this.#tasks.set(task, known);
-    if (fence < known.fence) {
-      this.#fenced += 1;
-      return "fenced";
-    }
+    // Where nobody looks, it lands on top of what the later run did, known step or not: an effect too many.
+    if (fence < known.fence) return this.#fences ? "fenced" : "done";
     known.fence = fence;
-    if (known.steps.has(step)) {
-      this.#repeated += 1;
-      return "repeated";
-    }
-    known.steps.set(step, 1);
+    if (known.done.has(step)) return "repeated";
+    known.done.add(step);
     return "done";
   }
 }

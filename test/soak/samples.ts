@@ -21,23 +21,32 @@ export interface Health {
    * their deadline, so it is above zero in any run that is shorter. Undefined: too short to say.
    */
   readonly heap_slope_percent: number | undefined;
-  /** The worst of all nodes. */
+  /** As the nodes say it of their last one or two minutes: the worst of all nodes, their start among it. */
   readonly lag_p99_ms: number;
   readonly lag_max_ms: number;
 }
 
 export class Sampler {
   readonly #mesh: Mesh;
+  readonly #least_ms: number;
   /** By process: a node that restarts begins anew. */
   readonly #heaps = new Map<number, Sample[]>();
   readonly #lags: number[] = [];
+  readonly #since = new Map<number, number>();
   #samples = 0;
   #rss_max_bytes = 0;
   #lag_max_ms = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(mesh: Mesh) {
+  /** `least_ms`: what a process has to have lived, after the warm-up, to say something of its heap. */
+  constructor(mesh: Mesh, least_ms = TEN_MINUTES_MS / 4) {
     this.#mesh = mesh;
+    this.#least_ms = least_ms;
+  }
+
+  /** Calendar time at which each process was first found to serve. */
+  get since(): ReadonlyMap<number, number> {
+    return this.#since;
   }
 
   start(): void {
@@ -52,7 +61,7 @@ export class Sampler {
   stop(): Health {
     clearInterval(this.#timer);
     const sorted = this.#lags.toSorted((left, right) => left - right);
-    const slopes = [...this.#heaps.values()].flatMap((samples) => slopeOf(samples) ?? []);
+    const slopes = [...this.#heaps.values()].flatMap((samples) => slopeOf(samples, this.#least_ms) ?? []);
     return {
       samples: this.#samples,
       rss_max_mb: Math.round(this.#rss_max_bytes / 2 ** 20),
@@ -67,6 +76,7 @@ export class Sampler {
     this.#rss_max_bytes = Math.max(this.#rss_max_bytes, rssBytes);
     this.#lag_max_ms = Math.max(this.#lag_max_ms, loopLagMs.max);
     this.#lags.push(loopLagMs.p99);
+    if (!this.#since.has(pid)) this.#since.set(pid, Date.now());
     const heaps = this.#heaps.get(pid) ?? [];
     heaps.push({ at_ms: performance.now(), heap_bytes: heapBytes });
     this.#heaps.set(pid, heaps);
@@ -80,8 +90,8 @@ interface Vitals {
   readonly loopLagMs: { readonly p99: number; readonly max: number };
 }
 
-/** Least squares over the floors after the warm-up, for processes that lived five minutes or longer. */
-function slopeOf(samples: readonly Sample[]): number | undefined {
+/** Least squares over the floors after the warm-up. */
+function slopeOf(samples: readonly Sample[], least_ms: number): number | undefined {
   const warm = samples.slice(Math.floor(samples.length * WARM_UP));
   const floors: Sample[] = [];
   for (let from = 0; from + FLOOR_OF <= warm.length; from += FLOOR_OF) {
@@ -89,7 +99,7 @@ function slopeOf(samples: readonly Sample[]): number | undefined {
     floors.push(window.reduce((low, sample) => (sample.heap_bytes < low.heap_bytes ? sample : low)));
   }
   const span_ms = (floors.at(-1)?.at_ms ?? 0) - (floors[0]?.at_ms ?? 0);
-  if (floors.length < 4 || span_ms < TEN_MINUTES_MS / 4) return undefined;
+  if (floors.length < 4 || span_ms < least_ms) return undefined;
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const at = mean(floors.map(({ at_ms }) => at_ms));
   const heap = mean(floors.map(({ heap_bytes }) => heap_bytes));

@@ -1,11 +1,13 @@
 /**
- * What a soak does to its mesh: a node killed every so often and started again, and partitions. Where there are no hosts to cut off
- * from each other, a node is held for as long instead, which is what a partition looks like to it and to the others' leases.
+ * What a soak does to its mesh: a node killed every so often and started again, partitions, and what else it is told to do now and then.
+ * Where there are no hosts to cut off from each other, a node is held for as long instead, which is what a partition looks like to it and
+ * to the others' leases.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Random } from "../../protocols/kernel/mod.ts";
 import { between, type Network } from "../hosts/network.ts";
 import type { Mesh } from "../processes/mesh.ts";
+import type { Hold } from "./lags.ts";
 
 const DOWN_MS = 2_000;
 const CUT_MS = 8_000;
@@ -17,11 +19,15 @@ export interface TroubleOptions {
   readonly kill_ms: number;
   readonly cut_ms: number;
   readonly signal: AbortSignal;
+  /** Further trouble, at once and then every so often. Resolves with what it held. */
+  readonly further?: { readonly every_ms: number; readonly strike: () => Promise<Hold> };
 }
 
 export class Trouble {
   kills = 0;
   cuts = 0;
+  /** Whoever stood still for a while, so that its lateness is no news. */
+  readonly holds: Hold[] = [];
   /** One trouble at a time: a majority of a task's custodians is up but for what a cut takes away. */
   #busy: Promise<void> = Promise.resolve();
   readonly #options: TroubleOptions;
@@ -32,8 +38,14 @@ export class Trouble {
 
   /** Resolves when the signal aborts, with everything up and whole again. Rejects when a node does not come back. */
   async run(): Promise<void> {
-    const { kill_ms, cut_ms } = this.#options;
-    await Promise.all([this.#every(kill_ms, () => this.#kill()), this.#every(cut_ms, () => this.#cut())]);
+    const { kill_ms, cut_ms, further } = this.#options;
+    const all = [this.#every(kill_ms, () => this.#kill()), this.#every(cut_ms, () => this.#cut())];
+    if (further !== undefined) {
+      const strike = async () => void this.holds.push(await further.strike());
+      const first = this.#alone(strike);
+      all.push(first.then(() => this.#every(further.every_ms, strike)));
+    }
+    await Promise.all(all);
     await this.#busy;
   }
 
@@ -42,9 +54,13 @@ export class Trouble {
     for (;;) {
       await pause(ms, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      this.#busy = this.#busy.then(strike);
-      await this.#busy;
+      await this.#alone(strike);
     }
+  }
+
+  #alone(strike: () => Promise<void>): Promise<void> {
+    this.#busy = this.#busy.then(strike);
+    return this.#busy;
   }
 
   async #kill(): Promise<void> {
@@ -62,9 +78,12 @@ export class Trouble {
     this.cuts += 1;
     if (network === undefined) {
       const [node] = random.pick(mesh.nodes, 1);
-      node?.signal("SIGSTOP");
+      if (node === undefined) return;
+      const from_ms = Date.now();
+      node.signal("SIGSTOP");
       await pause(CUT_MS);
-      node?.signal("SIGCONT");
+      node.signal("SIGCONT");
+      this.holds.push({ pid: node.pid, from_ms, to_ms: Date.now() });
       return;
     }
     const all = [...mesh.nodes.keys()];

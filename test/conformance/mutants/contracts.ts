@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 const ANSWERS = "protocols/claim/answers.ts";
 const BIDDER = "protocols/auction/bidder.ts";
+const PLACES = "protocols/auction/places.ts";
 const CONTRACTS_TS = "protocols/directory/contracts.ts";
 const FINDER = "protocols/directory/finder.ts";
 const WORKS = "protocols/peer/works.ts";
@@ -32,14 +33,14 @@ export const CONTRACTS: readonly Mutant[] = [
   {
     clause: "AUCTION-19",
     does: "bids and works whatever contract is named",
-    file: BIDDER,
+    file: PLACES,
     find: "card.name === skill && (contract === undefined || card.contract === contract)",
     put: "card.name === skill && (contract === undefined || card !== undefined)",
   },
   {
     clause: "AUCTION-19",
     does: "bids whatever contract is named",
-    file: BIDDER,
+    file: PLACES,
     find: "if (this.#idle) return this.#room(cfp.skill, cfp.left_ms, cfp.contract);",
     put: "if (this.#idle) return this.#room(cfp.skill, cfp.left_ms, undefined);",
   },

@@ -2,10 +2,11 @@
 import type { Mutant } from "./mutant.ts";
 
 const BOUNDS = "protocols/permissions/bounds.ts";
+const CALLS = "protocols/peer/calls.ts";
 const COMMANDS = "protocols/permissions/commands.ts";
 const CUSTODIES = "protocols/peer/custodies.ts";
 const HOST = "node/host/host.ts";
-const PEER = "protocols/peer/peer.ts";
+const PRESENCE = "protocols/peer/presence.ts";
 const REVOCATIONS = "protocols/permissions/revocations.ts";
 const RULES = "protocols/peer/rules.ts";
 const VERIFY = "protocols/permissions/verify.ts";
@@ -53,9 +54,9 @@ const RIGHTS: readonly Mutant[] = [
   {
     clause: "PERM-5",
     does: "is silent where it may not bid",
-    file: PEER,
-    find: 'this.#post.send(conductor, { type: "refuse", task, round, reason: "denied", load_permille: 0 });',
-    put: "void task;\n    void round;",
+    file: CALLS,
+    find: 'post.send(conductor, { type: "refuse", task, round, reason: "denied", load_permille: 0 });',
+    put: "void task;\n        void round;",
   },
   {
     clause: "PERM-5",
@@ -102,7 +103,7 @@ const RIGHTS: readonly Mutant[] = [
   {
     clause: "PERM-7",
     does: "calls who may not do it",
-    file: PEER,
+    file: PRESENCE,
     find: "candidates.filter(({ peer }) => rules.mayWork(peer, skill))",
     put: "candidates.filter(({ peer }) => rules.mayWork(peer, skill) || true)",
   },

@@ -275,7 +275,7 @@ export const WIRE: readonly Mutant[] = [
     clause: "WIRE-12",
     does: "bids on a call once",
     file: "protocols/auction/bidder.ts",
-    find: '      effects.push({ type: "bid", to: conductor, bid: held.bid, hold_ms: held.until - now, publish: false, skill });',
+    find: '      this.#effects.push({ type: "bid", to: conductor, bid: held.bid, hold_ms, publish: false, skill });',
     put: "",
   },
   {

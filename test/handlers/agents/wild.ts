@@ -1,5 +1,6 @@
-/** An agent for worker threads: does what its input says, well or badly. */
+/** An agent for worker threads and processes: does what its input says, well or badly. */
 import type { Context } from "../../../node/handlers/mod.ts";
+import { framed } from "../../../node/handlers/piped.ts";
 
 let calls = 0;
 let kept: unknown[] = [];
@@ -59,6 +60,16 @@ export default async function wild(input: unknown, context: Context): Promise<un
     case "forge a frame":
       (await import("node:fs")).writeSync(4, "this is no frame at all");
       return new Promise(() => undefined);
+    case "forge a tell":
+    case "forge a sync":
+      (await import("node:worker_threads")).parentPort?.postMessage(forged(input));
+      return new Promise(() => undefined);
+    case "forge a tell in a frame":
+    case "forge a sync in a frame":
+      (await import("node:fs")).writeSync(4, framed(forged(input)));
+      return new Promise(() => undefined);
+    case "strange error":
+      throw Object.assign(new Error("strange"), { name: 7, code: "C".repeat(1_000) });
     case "2 GiB":
       kept = new Array(2 ** 28).fill(1.5);
       return kept.length;
@@ -98,6 +109,11 @@ export default async function wild(input: unknown, context: Context): Promise<un
     default:
       return all(input, context);
   }
+}
+
+/** A question, in a manner in which nobody would wait for its answer. */
+function forged(input: string): object {
+  return { type: input.includes("tell") ? "tell" : "sync", method: "tool", args: ["x", {}, "no function"] };
 }
 
 /** A tool whose function uses the context too, and another beside it. */

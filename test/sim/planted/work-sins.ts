@@ -44,7 +44,7 @@ export const WORK_SINS: readonly Sin[] = [
   // --- places ---
   {
     name: "nobody looks whether there is room",
-    file: `${AUCTION}/bidder.ts`,
+    file: `${AUCTION}/places.ts`,
     find: "else if (free <= 0) refusal",
     put: "else if (free <= -1) refusal",
     breaks: ["capacity"],
@@ -52,15 +52,15 @@ export const WORK_SINS: readonly Sin[] = [
   },
   {
     name: "a place is never given back",
-    file: `${AUCTION}/bidder.ts`,
-    find: "this.#busy.delete(event.task);",
+    file: `${AUCTION}/places.ts`,
+    find: "this.#busy.delete(task);",
     put: "",
     breaks: ["capacity"],
     worlds: 500,
   },
   {
     name: "a hold never lapses",
-    file: `${AUCTION}/bidder.ts`,
+    file: `${AUCTION}/places.ts`,
     find: "bid, until: now + LIMITS.hold_ms });",
     put: "bid, until: now + 1e9 });",
     breaks: ["capacity"],
@@ -113,10 +113,10 @@ export const WORK_SINS: readonly Sin[] = [
     file: `${PEER}/peer.ts`,
     find: `  receive(event: PeerEvent): readonly Effect[] {
     this.#post.at = { now: event.now, wall: event.wall };
-    this.#ring();
+    this.#alarms.ring();
     this.#dispatch(event);
-    this.#deliver();
-    this.#setAlarm(event.type === "alarm");
+    this.#messages.deliver();
+    this.#alarms.set(event.type === "alarm");
     return this.#post.take();
   }`,
     put: `  base: number | undefined;
@@ -125,10 +125,10 @@ export const WORK_SINS: readonly Sin[] = [
     const now = given.wall - this.base;
     const event = { ...given, now };
     this.#post.at = { now, wall: event.wall };
-    this.#ring();
+    this.#alarms.ring();
     this.#dispatch(event);
-    this.#deliver();
-    this.#setAlarm(event.type === "alarm");
+    this.#messages.deliver();
+    this.#alarms.set(event.type === "alarm");
     const real = (effect: Effect) => (effect.type === "wake" ? { ...effect, at: effect.at - now + given.now } : effect);
     return this.#post.take().map(real);
   }`,
@@ -185,9 +185,9 @@ export const WORK_SINS: readonly Sin[] = [
   },
   {
     name: "a peer wakes itself for nothing",
-    file: `${PEER}/peer.ts`,
-    find: 'this.#post.push({ type: "wake", at: next });',
-    put: 'this.#post.push({ type: "wake", at: Math.min(next, this.#post.at.now + 200) });',
+    file: `${PEER}/alarms.ts`,
+    find: 'post.push({ type: "wake", at: next });',
+    put: 'post.push({ type: "wake", at: Math.min(next, post.at.now + 200) });',
     breaks: ["quiet"],
     worlds: 500,
   },

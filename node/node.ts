@@ -344,7 +344,8 @@ export class RunningNode implements MootNode {
   // --- the end ---
 
   stop({ grace_ms = GRACE_MS }: { readonly grace_ms?: number } = {}): Promise<void> {
-    this.#stopping ??= this.#stop(grace_ms);
+    // Without machines nothing was taken that could be drained.
+    this.#stopping ??= this.#peer === undefined ? this.#close() : this.#stop(grace_ms);
     return this.#stopping;
   }
 

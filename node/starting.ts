@@ -18,14 +18,17 @@ export async function startNode(config: Config, options: StartOptions = {}): Pro
   const self = must(parsePeerId(peerIdFromPrivateKey(key).toString()), "an identity is a peer id");
   const open = makeOpen(network);
   const store = openStore(config.data);
+  let node: RunningNode | undefined;
   try {
     const kept = keptIn(store, recordSchema(open));
     const membership = Membership.open({ config, network, self, open });
-    const node = new RunningNode({ config, network, self, store, options, membership });
+    node = new RunningNode({ config, network, self, store, options, membership });
     await node.start({ key, open, seal: makeSeal(key), kept });
     return node;
   } catch (error) {
-    store.close();
+    // Its agents began to start when it was made: their threads and processes must not outlive it, nor keep this process.
+    if (node === undefined) store.close();
+    else await node.stop({ grace_ms: 0 });
     throw error;
   }
 }

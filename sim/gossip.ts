@@ -72,8 +72,8 @@ export class Gossip {
   readonly #tended: Set<Host>[] = Array.from({ length: ALL + 1 }, () => new Set<Host>());
   /** When heartbeats come that were seen elsewhere. */
   readonly #beats_us = new Map<Host, number>();
-  /** What each host has seen lately: since its last heartbeat, before that, and so on, for as long as it says so. */
-  readonly #recent = new Map<Host, Publication[][]>();
+  /** By the index of a host, what it has seen lately: since its last heartbeat, before that, and so on, for as long as it says so. */
+  readonly #recent: (Publication[][] | undefined)[] = [];
   /** First copies, and all others. */
   deliveries = 0;
   duplicates = 0;
@@ -274,18 +274,18 @@ export class Gossip {
   /** At the host's next heartbeats some others are told what it has seen lately. */
   #advertise(host: Host, publication: Publication): void {
     if (!this.#options.lazy) return;
-    const latest = this.#recent.get(host)?.[0];
+    const latest = this.#recent[host.index]?.[0];
     if (latest !== undefined) {
       latest.push(publication);
       return;
     }
-    this.#recent.set(host, [[publication]]);
+    this.#recent[host.index] = [[publication]];
     this.#ground.after_us(this.#toHeartbeat(host), () => this.#gossip(host, host.boots));
   }
 
   #gossip(host: Host, boots: number): void {
-    const recent = this.#recent.get(host) ?? [];
-    this.#recent.delete(host);
+    const recent = this.#recent[host.index] ?? [];
+    this.#recent[host.index] = undefined;
     if (host.peer === undefined || host.boots !== boots) return;
     for (const [topic, { count, news }] of this.#newsOf(recent)) {
       const chosen = this.#lazyPeers(host, topic);
@@ -294,7 +294,7 @@ export class Gossip {
     }
     const left = recent.slice(0, GOSSIP_HEARTBEATS - 1);
     if (left.every(({ length }) => length === 0)) return;
-    this.#recent.set(host, [[], ...left]);
+    this.#recent[host.index] = [[], ...left];
     this.#ground.after_us(HEARTBEAT_US, () => this.#gossip(host, boots));
   }
 

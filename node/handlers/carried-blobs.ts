@@ -1,6 +1,6 @@
 /**
- * Blobs of one call whose code runs in a worker thread, from the node's side: what is read is handed over piece by piece, each when the
- * thread asks for it; what is put is pulled from the thread as fast as it is written. Ends with the call: nothing stays open.
+ * Blobs of one call whose code runs in a room of its own (`room.ts`), from the node's side: what is read is handed over piece by piece,
+ * each when the room asks for it; what is put is pulled from there as fast as it is written. Ends with the call: nothing stays open.
  */
 import type { HandlerBlobs } from "./blobs.ts";
 import { BRIDGED } from "./bridge.ts";
@@ -45,7 +45,7 @@ export class CarriedBlobs {
   }
 
   put([pull, media]: readonly unknown[]): Promise<unknown> {
-    if (!isPull(pull)) throw new Error("what is put comes from the thread");
+    if (!isPull(pull)) throw new Error("what is put comes from the room");
     return this.#blobs.put(this.#pulled(pull), typeof media === "string" ? media : undefined);
   }
 
@@ -65,7 +65,7 @@ export class CarriedBlobs {
     }
   }
 
-  /** A thread that is gone answers no more, and whoever writes the blob must not wait for it for ever. */
+  /** A room that is gone answers no more, and whoever writes the blob must not wait for it for ever. */
   async #untilOver(pull: Pull): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const { signal } = this.#over;

@@ -169,14 +169,25 @@ export abstract class Room {
   }
 
   async #ask({ id, method, args, functions, inside }: Extract<Heard, { type: "ask" }>): Promise<void> {
+    const asker = this.#context;
     const given = [...args];
     for (const place of functions) given[place] = (...with_: readonly unknown[]) => this.#call(id, place, with_);
+    const answer = await this.#answerTo({ method, args: given, inside });
+    // The next call numbers its questions anew: what this one left behind must not answer them.
+    if (this.#context !== asker) return;
     try {
-      const value: unknown = await this.#apply({ method, args: given, inside });
-      if (value instanceof Uint8Array) return this.#handOver(id, value);
-      this.order({ type: "answer", id, answer: { ok: true, value } });
+      if (answer.ok && answer.value instanceof Uint8Array) this.#handOver(id, answer.value);
+      else this.order({ type: "answer", id, answer });
     } catch (error) {
       this.order({ type: "answer", id, answer: { ok: false, error: crossed(error) } });
+    }
+  }
+
+  async #answerTo(applied: Applied): Promise<Answer> {
+    try {
+      return { ok: true, value: await this.#apply(applied) };
+    } catch (error) {
+      return { ok: false, error: crossed(error) };
     }
   }
 

@@ -41,6 +41,7 @@ export class Scale {
   /** `leader` leads its session. `over` is called at most once, when it and its like hold more. Returns what ends the watch. */
   watch(leader: number, weighed: Weighed): () => void {
     if (!canWeigh(this.#proc)) return () => undefined;
+    this.#strangers.delete(leader); // it may have the number of one that is gone
     this.#weighed.set(leader, weighed);
     this.#timer ??= this.#later(HANDLER.weigh_ms);
     return () => {

@@ -113,6 +113,7 @@ export class Supervisor {
         if (handler.start !== undefined) await this.#within(handler.start.bind(handler));
         return this.#ready();
       } catch (error) {
+        if (this.#gone.signal.aborted) return; // what it holds is let go of just now, and nothing new may begin
         const why = `it cannot start: ${messageOf(error)}`;
         if (this.#crashed()) return this.#fail(why);
         this.#change("starting", why);

@@ -81,6 +81,22 @@ test("counted are its own pages and those swapped out, not mapped files, and nob
   expect(over.has(20)).toBe(false);
 });
 
+test("one that has the number of a stranger who is gone is weighed all the same", async () => {
+  const proc = folder();
+  mkdirSync(join(proc, "self"));
+  writeFileSync(join(proc, "self", "status"), "");
+  put(proc, 10, { session: 10, status: status(30, 0, 0) });
+  put(proc, 20, { session: 20, status: status(900, 0, 0) });
+  const scale = new Scale(proc);
+  const over: number[] = [];
+  const watch = (leader: number, mb: number) =>
+    scale.watch(leader, { limit_bytes: mb * 2 ** 20, over: () => over.push(leader) });
+  watch(10, 16);
+  await vi.waitFor(() => expect(over).toEqual([10])); // and 20 was a stranger then
+  onTestFinished(watch(20, 64));
+  await vi.waitFor(() => expect(over).toEqual([10, 20]));
+});
+
 test("a system that does not tell what programs hold is named, where the limit would be", () => {
   const program = "name: p, handler: { exec: { argv: [cat], memory_mb: 64 } }, skills: [{ name: a.b@1 }]";
   const config = parseConfig(`agents: [{ ${program} }]`, "moot.yaml");

@@ -188,3 +188,10 @@ test("a module that never ends loading leaves no process behind when the time of
   await started;
   await dies(pid);
 });
+
+test("a tool that one call left behind answers no question of the next", async () => {
+  const agent = inProcess();
+  expect(ending(await run(agent, { input: "leave a tool" }))[2]).toBe("1");
+  expect(ending(await run(agent, { input: "await a tool" }))[2]).toBe('"its own"');
+  expect(ending(await run(agent, { input: "calls" }))[2]).toBe("3");
+});

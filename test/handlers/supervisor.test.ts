@@ -109,6 +109,20 @@ test("a start that never ends fails with its time", async () => {
   expect(supervisor.standing).toMatchObject({ state: "failed", why: "it cannot start: it took too long" });
 });
 
+test("one that is closed while it starts is not started again, however long its handler takes to close", async () => {
+  let starts = 0;
+  const start = () => {
+    starts += 1;
+    return new Promise<void>(() => undefined);
+  };
+  const close = () => new Promise<void>((resolve) => setTimeout(resolve, 100));
+  const { supervisor, states } = supervised({ run: async () => 1, start, close }, {}, { start_pause_ms: 1 });
+  const over = supervisor.start();
+  await supervisor.close();
+  await over;
+  expect([starts, states()]).toEqual([1, ["stopped"]]);
+});
+
 test("crashes make it failed, and one more after it came back does so at once; errors do not", async () => {
   let crash = true;
   const handler: Handler = {

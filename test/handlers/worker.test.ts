@@ -138,3 +138,10 @@ test("a module that cannot be loaded says so, before the first call too", async 
   await handlerFor(worker({ name: "upper.ts" })).start?.(new AbortController().signal);
   expect(call.skill).toBe("test.it@1");
 });
+
+test("a tool that one call left behind answers no question of the next", async () => {
+  const agent = worker();
+  expect(ending(await run(agent, { input: "leave a tool" }))[2]).toBe("1");
+  expect(ending(await run(agent, { input: "await a tool" }))[2]).toBe('"its own"');
+  expect(ending(await run(agent, { input: "calls" }))[2]).toBe("3");
+});

@@ -83,6 +83,11 @@ export default async function wild(input: unknown, context: Context): Promise<un
       return calls;
     case "submit":
       return context.submit("test.other@1", null);
+    case "leave a tool":
+      void context.tool("left", null, () => new Promise((resolve) => setTimeout(resolve, 200, "of the call before")));
+      return calls;
+    case "await a tool":
+      return context.tool("awaited", null, () => new Promise((resolve) => setTimeout(resolve, 600, "its own")));
     case "pid":
       return process.pid;
     case "grandchild":

@@ -94,7 +94,6 @@ export class Works {
   /** Another's bid, on the topic. In a large network this is what a peer hears most: what is no concern of its bidder ends here. */
   overhear(bidder: PeerId, bid: Bid): void {
     if (this.#bidder.waitsFor(bid.task)) this.bid({ type: "heard", now: this.#post.at.now, bidder, bid });
-    else this.#remindBidder();
   }
 
   #remindBidder(): void {
@@ -177,6 +176,7 @@ export class Works {
       input_bytes,
       contract,
     });
+    this.#remindBidder();
     return effects.filter(({ type }) => type === "engaged" || type === "no-room");
   }
 

@@ -1,6 +1,6 @@
 /**
  * Whose an error is that nothing caught: what the node does at a function's wish (records, sends, fetches) is the node's, and an error
- * there must end the node, not the run. What the function leaves behind is tried with real nodes (`test/processes/isolation.test.ts`).
+ * there must end the node, not the run. What the function leaves behind is tried with real nodes (`test/processes/isolation.long.test.ts`).
  */
 import { expect, test } from "vitest";
 import type { HandlerBlobs } from "../../node/handlers/blobs.ts";

@@ -127,7 +127,9 @@ class AgentProcess extends Room {
 
   #send(pipe: number, order: Order): void {
     const to = this.#pipe(pipe);
-    if (to?.writable === true) to.write(framed(order));
+    if (to?.writable !== true) return;
+    if (to.writableLength > BRIDGED.frame_bytes) void this.kill("it does not read what it asked for");
+    else to.write(framed(order));
   }
 
   #tooLarge(): string {

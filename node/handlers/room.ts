@@ -5,7 +5,7 @@
  * variables stays there.
  */
 import { messageOf } from "../fault.ts";
-import { type Answer, type BRIDGE, crossed, type Order, ownPiece, rebuilt } from "./bridge.ts";
+import { type Answer, type BRIDGE, BRIDGED, crossed, type Order, ownPiece, rebuilt } from "./bridge.ts";
 import { CarriedBlobs } from "./carried-blobs.ts";
 import { fromInside, type Inside, insideNow } from "./context.ts";
 import { HANDLER } from "./limits.ts";
@@ -36,6 +36,8 @@ export abstract class Room {
   /** Who records what is said inside of tools; known when the first of them is called. */
   #recorder: Inside["context"] | undefined;
   #asked = 0;
+  /** Its questions that are being answered. Its own side counts too, but is its own. */
+  #asking = 0;
   #dead: CrashError | undefined;
   #worn = false;
 
@@ -169,10 +171,13 @@ export abstract class Room {
   }
 
   async #ask({ id, method, args, functions, inside }: Extract<Heard, { type: "ask" }>): Promise<void> {
+    if (this.#asking >= BRIDGED.asks_max) return this.kill("it asked for more at once than it may");
     const asker = this.#context;
     const given = [...args];
     for (const place of functions) given[place] = (...with_: readonly unknown[]) => this.#call(id, place, with_);
+    this.#asking += 1;
     const answer = await this.#answerTo({ method, args: given, inside });
+    this.#asking -= 1;
     // The next call numbers its questions anew: what this one left behind must not answer them.
     if (this.#context !== asker) return;
     try {

@@ -45,6 +45,11 @@ export class Slumps {
     this.#slumps.set(key, rest);
   }
 
+  /** Nobody keeps that task any more, so nothing will be heard of a try with it. */
+  forgotten(task: TaskId): void {
+    for (const [key, { probe, ...rest }] of this.#slumps) if (probe === task) this.#slumps.set(key, rest);
+  }
+
   /** `failed`: in a way that another might not have. */
   ended({ peer, skill, now, failed }: Attempted & { readonly now: number; readonly failed: boolean }): void {
     const key = keyOf({ peer, skill });

@@ -45,6 +45,10 @@ export class Credit {
     else this.#slumps.left(at);
   }
 
+  forgotten(task: TaskId): void {
+    this.#slumps.forgotten(task);
+  }
+
   ended({ peer, skill, good, again, now }: Ended): void {
     this.#slumps.ended({ peer, skill, now, failed: again });
     const { done, failed } = this.of(peer);

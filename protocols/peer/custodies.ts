@@ -306,6 +306,7 @@ export class Custodies {
   #forget(task: TaskId): void {
     const custodian = this.#custodies.get(task);
     if (custodian !== undefined) this.#open.closed(custodian);
+    this.#credit.forgotten(task);
     this.#acknowledge(task, false);
     this.#custodies.delete(task);
     this.#post.remind(`task ${task}`, NEVER);

@@ -76,6 +76,7 @@ test.each([
   ["2 GiB", "error", true, /more than 160 MB/],
   ["buffers", "error", true, /more than 160 MB/],
   ["forge a frame", "error", true, /no part of their talk/],
+  ["ask without end", "error", true, /asked for more at once/],
   ["forge a tell in a frame", "error", true, /no part of their talk/],
   ["forge a sync in a frame", "error", true, /no part of their talk/],
   ["strange error", "error", false, /^strange$/],

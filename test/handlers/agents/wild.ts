@@ -68,6 +68,11 @@ export default async function wild(input: unknown, context: Context): Promise<un
     case "forge a sync in a frame":
       (await import("node:fs")).writeSync(4, framed(forged(input)));
       return new Promise(() => undefined);
+    case "ask without end": {
+      const { writeSync } = await import("node:fs");
+      for (let id = 1; id <= 3_000; id++) write(writeSync, framed({ ...ASK, id }));
+      for (;;) calls += 0;
+    }
     case "strange error":
       throw Object.assign(new Error("strange"), { name: 7, code: "C".repeat(1_000) });
     case "2 GiB":
@@ -117,6 +122,20 @@ export default async function wild(input: unknown, context: Context): Promise<un
 }
 
 /** A question, in a manner in which nobody would wait for its answer. */
+/** Its function is never run, because whoever asks does not listen. */
+const ASK = { type: "ask", method: "tool", args: ["x", {}, null], functions: [2] } as const;
+
+/** The pipe is full at times. */
+function write(writeSync: typeof import("node:fs").writeSync, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(4, bytes, done);
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error) || error.code !== "EAGAIN") throw error;
+    }
+  }
+}
+
 function forged(input: string): object {
   return { type: input.includes("tell") ? "tell" : "sync", method: "tool", args: ["x", {}, "no function"] };
 }

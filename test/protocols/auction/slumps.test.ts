@@ -77,6 +77,13 @@ test("after its rest one try is open at a time: the next begins when that one ha
   slumps.left({ peer, skill, task: second });
   expect(slumps.resting(peer, skill, rested + 2 * LIMITS.slump_ms_first)).toBe(false);
 
+  // Nobody keeps the task of a try any more: it is over, whatever it was.
+  slumps.begun({ peer, skill, task: first, now: rested + 2 * LIMITS.slump_ms_first });
+  slumps.forgotten(second);
+  expect(slumps.resting(peer, skill, rested + 2 * LIMITS.slump_ms_first)).toBe(true);
+  slumps.forgotten(first);
+  expect(slumps.resting(peer, skill, rested + 2 * LIMITS.slump_ms_first)).toBe(false);
+
   slumps.begun({ peer, skill, task: first, now: rested + 2 * LIMITS.slump_ms_first });
   slumps.ended({ peer, skill, now: rested + 2 * LIMITS.slump_ms_first, failed: false });
   expect(slumps.resting(peer, skill, rested + 2 * LIMITS.slump_ms_first)).toBe(false);

@@ -28,7 +28,7 @@ if (missed.length > 0) process.exitCode = 1;
 async function overLibp2p(): Promise<readonly Tried[]> {
   const seen: Tried[] = [];
   for (const mutant of all) {
-    seen.push({ mutant, failed: await failuresOf(mutant, mutant.clause) });
+    seen.push({ mutant, failed: await failuresOf(mutant) });
     tell(1);
   }
   return seen;

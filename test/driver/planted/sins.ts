@@ -107,13 +107,13 @@ export const DRIVER_SINS: readonly Bend[] = [
   {
     name: "a stop does not reach the handler",
     file: WORK,
-    find: "?.abort();",
-    put: "?.signal;",
+    find: "?.abort.abort();",
+    put: "?.abort.signal;",
   },
   {
     name: "a stop reaches all handlers",
     file: WORK,
-    find: "?.abort();",
-    put: "?.signal;\n    this.stopAll();",
+    find: "?.abort.abort();",
+    put: "?.abort.signal;\n    this.stopAll();",
   },
 ];

@@ -3,13 +3,16 @@ import type { OutcomeDocument } from "../../protocols/mod.ts";
 import type { Evidence } from "../evidence.ts";
 import { type Breach, short, text } from "./breach.ts";
 
-/** One outcome decided per task, at all peers and over all restarts. */
+/**
+ * One outcome decided per task, at all honest peers and over all restarts. What a liar's own machine takes for decided is no evidence: of
+ * its own tasks it is custodian and conductor, and proposes to others what that machine never found (seed 7000445).
+ */
 export function oneOutcome(evidence: Evidence): Breach[] {
   const breaches: Breach[] = [];
   for (const { task, facts } of evidence.tasks()) {
     let first: { readonly outcome: OutcomeDocument; readonly where: string } | undefined;
     for (const { at, node, fact } of facts) {
-      if (fact.type !== "decided" || first?.outcome === fact.outcome) continue;
+      if (fact.type !== "decided" || first?.outcome === fact.outcome || evidence.liars.has(node)) continue;
       const { outcome } = fact;
       const where = `${outcome.status} in ${text(outcome.ballot)} at peer ${node} after ${at} ms`;
       first ??= { outcome, where };

@@ -15,6 +15,10 @@ test.each([
   [1_017_147, "a handler's end that waited out a pause reached the peer's next life (simulator)"],
   [1_031_687, "the same, twice in one world (simulator)"],
   [1_072_472, "the same (simulator)"],
+  [
+    7_000_445,
+    "what a liar's own machine decided of its own task was held against honest custodians, who agree (checker)",
+  ],
   [2_088_301, "a minute of calm in which everybody renews a card is busier than was allowed (checker)"],
 ])("%i: %s", (seed) => {
   expect(runSwarm({ seed }).breaches).toEqual([]);

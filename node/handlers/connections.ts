@@ -31,7 +31,7 @@ export class Connections {
     const key = `${protocol} ${allow_private} ${written}`;
     const known = this.#agents.get(key);
     if (known !== undefined) return known;
-    const made = protocol === "https:" ? new SecureAgent(this.#age_ms) : new PlainAgent(this.#age_ms);
+    const made = keeping(protocol === "https:" ? new https.Agent(OPTIONS) : new http.Agent(OPTIONS), this.#age_ms);
     this.#agents.set(key, made);
     return made;
   }
@@ -39,45 +39,6 @@ export class Connections {
   /** Ends all of them. */
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
-  }
-}
-
-/** Node has two classes of agents; what ours do is the same. */
-class PlainAgent extends http.Agent {
-  readonly #keeping: Keeping;
-
-  constructor(age_ms: number) {
-    super(OPTIONS);
-    this.#keeping = new Keeping(age_ms);
-  }
-
-  override keepSocketAlive(socket: Duplex): boolean {
-    const agreed: unknown = super.keepSocketAlive(socket);
-    return agreed === true && this.#keeping.keep(socket);
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    this.#keeping.give(socket);
-    super.reuseSocket(socket, request);
-  }
-}
-
-class SecureAgent extends https.Agent {
-  readonly #keeping: Keeping;
-
-  constructor(age_ms: number) {
-    super(OPTIONS);
-    this.#keeping = new Keeping(age_ms);
-  }
-
-  override keepSocketAlive(socket: Duplex): boolean {
-    const agreed: unknown = super.keepSocketAlive(socket);
-    return agreed === true && this.#keeping.keep(socket);
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    this.#keeping.give(socket);
-    super.reuseSocket(socket, request);
   }
 }
 
@@ -93,26 +54,26 @@ export function noteConnection(request: ClientRequest): void {
   });
 }
 
-/** Which connections of an agent may wait for another request. */
-class Keeping {
-  readonly #age_ms: number;
-  /** What comes while nothing was asked could be taken for the next answer; not every Node of this major version sees to it itself. */
-  readonly #unasked = function (this: Duplex): void {
-    this.destroy();
-  };
-
-  constructor(age_ms: number) {
-    this.#age_ms = age_ms;
-  }
-
-  keep(socket: Duplex): boolean {
+/** Lets an agent keep what is fit for another request. Node has two classes of agents; what ours do is the same. */
+function keeping(agent: http.Agent, age_ms: number): http.Agent {
+  const keep = agent.keepSocketAlive.bind(agent);
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.keepSocketAlive = (socket: Duplex): boolean => {
+    const agreed: unknown = keep(socket);
     const made_ms = MADE.get(socket);
-    if (made_ms === undefined || performance.now() - made_ms >= this.#age_ms || socket.readableLength > 0) return false;
-    socket.on("data", this.#unasked);
+    if (agreed !== true || made_ms === undefined || socket.readableLength > 0) return false;
+    if (performance.now() - made_ms >= age_ms) return false;
+    socket.on("data", unasked);
     return true;
-  }
+  };
+  agent.reuseSocket = (socket: Duplex, request: ClientRequest): void => {
+    socket.off("data", unasked);
+    reuse(socket, request);
+  };
+  return agent;
+}
 
-  give(socket: Duplex): void {
-    socket.off("data", this.#unasked);
-  }
+/** What comes while nothing was asked could be taken for the next answer; not every Node of this major version sees to it itself. */
+function unasked(this: Duplex): void {
+  this.destroy();
 }

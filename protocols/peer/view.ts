@@ -4,15 +4,7 @@ import type { Custodian } from "../claim/mod.ts";
 import type { CardDocument } from "../directory/wire.ts";
 import type { Ballot, PeerId, Skill, TaskId } from "../kernel/mod.ts";
 
-export type TaskState =
-  | "storing"
-  | "auctioning"
-  | "awarding"
-  | "running"
-  | "preparing"
-  | "deciding"
-  | "standing-by"
-  | "decided";
+export type TaskState = Custodian["state"];
 
 export interface TaskView {
   readonly task: TaskId;

@@ -1,6 +1,6 @@
 /** Whom a conductor prefers after what it has seen of others' work. Section 4; who conducts is as in `auctioneer.ts`. */
 import type { Script, Step } from "../script.ts";
-import { AWARD, awardTo, bidding, FAILED, NEXT } from "./auctioneer.ts";
+import { AWARD, awardTo, bidding, FAILED, NEXT, REFUSED } from "./auctioneer.ts";
 import { AGREED, AWARDED, bid, conducted } from "./tasks.ts";
 
 /** D alone bids on a new task, and fails it. */
@@ -30,12 +30,7 @@ export const AUCTIONEER_RECORDS: readonly Script[] = [
     clauses: ["AUCTION-9"],
     about: "a peer that failed one task loses the next against one that asks half as much again",
     steps: [
-      ...conducted({ costs: { D: 1 }, lease: "5 lease_ms_min" }),
-      ...bid("D", 1),
-      AWARDED,
-      AGREED,
-      FAILED,
-      { wait: "moment" },
+      ...FAILURE,
       ...conducted({ costs: { E: 1 } }),
       ...bidding("D", { cost: 10 }),
       ...bidding("E", { cost: 15 }),
@@ -110,17 +105,7 @@ export const AUCTIONEER_RECORDS: readonly Script[] = [
       ...bidding("D", { cost: 0 }),
       ...bidding("E", { cost: 500 }),
       AWARDED,
-      {
-        say: "D",
-        message: {
-          type: "refuse",
-          task: "$t.id",
-          round: 0,
-          reason: "overloaded",
-          load_permille: 1000,
-          ballot: "$won.award.open.ballot",
-        },
-      },
+      REFUSED,
       ...NEXT,
       { hear: "E", message: awardTo("E") },
       ...dearer("5 lease_ms_min", "D"),

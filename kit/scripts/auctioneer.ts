@@ -60,23 +60,19 @@ export const FAILED: Step = {
     retryable: true,
   },
 };
-/** D bids, and then refuses what it is awarded. */
-const SETBACK: readonly Step[] = [
-  ...bid("D", 1),
-  AWARDED,
-  {
-    say: "D",
-    message: {
-      type: "refuse",
-      task: "$t.id",
-      round: 0,
-      reason: "overloaded",
-      load_permille: 1000,
-      ballot: "$won.award.open.ballot",
-    },
+/** D refuses what it is awarded. */
+export const REFUSED: Step = {
+  say: "D",
+  message: {
+    type: "refuse",
+    task: "$t.id",
+    round: 0,
+    reason: "overloaded",
+    load_permille: 1000,
+    ballot: "$won.award.open.ballot",
   },
-  ...NEXT,
-];
+};
+const SETBACK: readonly Step[] = [...bid("D", 1), AWARDED, REFUSED, ...NEXT];
 
 /** Cards of more peers than make no crowd: nobody meets them. */
 const CROWD = Array.from({ length: 33 }, (_, nth) => ({ $seal: "$worker.document", by: `one of many, ${nth}` }));

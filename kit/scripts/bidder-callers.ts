@@ -1,6 +1,6 @@
 /** What a bidder must do about callers that do not use what it holds for them. Section 4 of the specification. */
 import type { Actor, Script, Step, Template } from "../script.ts";
-import { agreeTo, awardOf, bidOn, callOf, NARROW, refusalOf, rejectOf, wideOf } from "./calls.ts";
+import { agreeTo, awardOf, bidOn, callOf, FULL, NARROW, refusalOf, rejectOf, wideOf } from "./calls.ts";
 
 /** More calls than a half of all places, that half, and callers whose bids came to nothing. */
 const CALLS = 160;
@@ -22,9 +22,7 @@ function reserved(actors: readonly Actor[]): readonly Step[] {
 /** Somebody else has the one place; each of them is refused it in turn, and its call is over soon. */
 function queued(actors: readonly Actor[]): readonly Step[] {
   return [
-    { task: "u", by: "B", custodians: ["B"], skill: NARROW },
-    { say: "B", message: callOf("u", { skill: NARROW }) },
-    { hear: "B", message: bidOn("u") },
+    ...FULL,
     ...actors.flatMap((by): readonly Step[] => [
       { task: `next${by}`, by, custodians: [by], skill: NARROW },
       { say: by, message: callOf(`next${by}`, BRIEF) },
@@ -104,9 +102,7 @@ export const BIDDER_CALLERS: readonly Script[] = [
     needs: ["narrow", "topics"],
     alone: true,
     steps: [
-      { task: "u", by: "B", custodians: ["B"], skill: NARROW },
-      { say: "B", message: callOf("u", { skill: NARROW }) },
-      { hear: "B", message: bidOn("u") },
+      ...FULL,
       { task: "t", by: "A", custodians: ["A"], skill: NARROW },
       { say: "A", message: callOf("t", { skill: NARROW }) },
       { hear: "A", message: refusalOf("t", "overloaded") },

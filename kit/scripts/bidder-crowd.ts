@@ -1,6 +1,6 @@
 /** What a bidder must do when it is called on a topic, among few and in a crowd. Section 4 of the specification. */
 import type { Actor, Script, Step, Template } from "../script.ts";
-import { bidOn, callOf, NARROW, refusalOf, rejectOf, wideOf } from "./calls.ts";
+import { bidOn, FULL, NARROW, refusalOf, rejectOf, wideOf } from "./calls.ts";
 
 const WORK = "conformance.work@1";
 const SHARD: Template = { $shard: WORK };
@@ -53,9 +53,7 @@ export const BIDDER_CROWD: readonly Script[] = [
     needs: ["narrow", "topics"],
     alone: true,
     steps: [
-      { task: "u", by: "B", custodians: ["B"], skill: NARROW },
-      { say: "B", message: callOf("u", { skill: NARROW }) },
-      { hear: "B", message: bidOn("u") },
+      ...FULL,
       { task: "t", by: "A", custodians: ["A"], skill: NARROW },
       {
         publish: "A",

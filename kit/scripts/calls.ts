@@ -50,6 +50,12 @@ export function rejectOf(task: string, round = 1): Template {
 export function refusalOf(task: string, reason: string): Template {
   return { type: "refuse", task: `$${task}.id`, reason, ballot: { $absent: true } };
 }
+/** B has the one place of the narrow skill, for its task u, until it lets go. */
+export const FULL: readonly Step[] = [
+  { task: "u", by: "B", custodians: ["B"], skill: NARROW },
+  { say: "B", message: callOf("u", { skill: NARROW }) },
+  { hear: "B", message: bidOn("u") },
+];
 
 /** What hands an award over. */
 export function awardOf(award: string, task = "t"): Template {

@@ -1,7 +1,7 @@
 /** What contracts bind: cards that say their digest, bids that commit to it, tasks that ask for one. Sections 3 and 4. */
 import type { Actor, Script, Step, Template } from "../script.ts";
 import { agreeTo, awardOf, callOf, declined, rejectOf } from "./calls.ts";
-import { conducted, SKILL } from "./tasks.ts";
+import { conducted, proposal, SKILL } from "./tasks.ts";
 
 const WORK = "conformance.work@1";
 const OTHER: Template = { $sha256: "another contract" };
@@ -21,19 +21,9 @@ function given(by: Actor): Template {
   return { type: "cards", cards: { $has: `$card${by}.seal` } };
 }
 function bidding(by: Actor, cost: number, said: Template): readonly Step[] {
-  const message = {
-    type: "propose",
-    task: "$t.id",
-    round: "$call.round",
-    agent: "actor",
-    cost,
-    expected_ms: 1,
-    load_permille: 0,
-    hold_ms: { $ms: "hold_ms" },
-  };
   return [
     { hear: by, message: { type: "cfp", task: "$t.id" }, as: "call" },
-    { say: by, message: { $of: message, with: said } },
+    { say: by, message: { $of: proposal(cost), with: said } },
   ];
 }
 /** What P commits to, `$bid.contract`. */

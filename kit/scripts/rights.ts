@@ -2,7 +2,7 @@
 import type { Actor, Script, Step, Template } from "../script.ts";
 import { agreeTo, awardOf, bidOn, callOf, declined, ENDLESS, NARROW, refusalOf } from "./calls.ts";
 import { admitted, entered, enteredWith, granted } from "./members.ts";
-import { bid, LEASE, SKILL, STORE, STORED, storeOf, TAKEN_OVER } from "./tasks.ts";
+import { bid, LEASE, proposal, SKILL, STORE, STORED, storeOf, TAKEN_OVER } from "./tasks.ts";
 
 const WORKER: readonly string[] = ["member", "execute/*"];
 const DENIED: Step = { hear: "A", message: refusalOf("t", "denied") };
@@ -33,6 +33,14 @@ function told(name: string): readonly Step[] {
     { say: "A", message: { type: "want", peers: ["$B"] } },
   ];
 }
+/** A falls silent with its task, and P asks for a ballot of its own, `$p`. */
+const OVERTAKEN: readonly Step[] = [
+  { wait: "moment" },
+  { task: "t", by: "A", custodians: ["A", "P", "B"], skill: SKILL, lease: LEASE },
+  { say: "A", message: STORE },
+  { hear: "A", message: STORED },
+  { hear: "B", message: { type: "prepare", task: "$t.id" }, within: TAKEN_OVER, as: "p" },
+];
 
 export const RIGHTS: readonly Script[] = [
   {
@@ -235,16 +243,12 @@ export const RIGHTS: readonly Script[] = [
       ...enteredWith("D", { can: ["member", "announce/*"] }),
       ...card("D", 1),
       ...card("E", 5),
-      { wait: "moment" },
-      { task: "t", by: "A", custodians: ["A", "P", "B"], skill: SKILL, lease: LEASE },
-      { say: "A", message: STORE },
-      { hear: "A", message: STORED },
-      { hear: "B", message: { type: "prepare", task: "$t.id" }, within: TAKEN_OVER, as: "p" },
+      ...OVERTAKEN,
       { say: "B", message: { type: "promise", task: "$t.id", ballot: "$p.ballot" } },
       { hear: "E", message: { type: "cfp", task: "$t.id" }, as: "call" },
-      { say: "D", message: offer(0) },
+      { say: "D", message: proposal(0) },
       { hear: "D", message: { type: "reject-proposal", task: "$t.id" } },
-      { say: "E", message: offer(5) },
+      { say: "E", message: proposal(5) },
       { hear: "E", message: { type: "accept-proposal", task: "$t.id" }, as: "won" },
       { quiet: "D", message: { task: "$t.id" } },
     ],
@@ -259,16 +263,12 @@ export const RIGHTS: readonly Script[] = [
       ...entered("A", "B", "D", "E"),
       ...card("D", 1),
       ...card("E", 5),
-      { wait: "moment" },
-      { task: "t", by: "A", custodians: ["A", "P", "B"], skill: SKILL, lease: LEASE },
-      { say: "A", message: STORE },
-      { hear: "A", message: STORED },
-      { hear: "B", message: { type: "prepare", task: "$t.id" }, within: TAKEN_OVER, as: "p" },
+      ...OVERTAKEN,
       { grant: "less", by: "root", to: "D", can: ["member", "announce/*"] },
       { say: "B", message: { type: "promise", task: "$t.id", ballot: "$p.ballot" } },
       { hear: "D", message: { type: "cfp", task: "$t.id" }, as: "call" },
       admitted("D", "less"),
-      { say: "D", message: offer(0) },
+      { say: "D", message: proposal(0) },
       { hear: "D", message: { type: "reject-proposal", task: "$t.id" } },
       ...bid("E", 5),
       { hear: "E", message: { type: "accept-proposal", task: "$t.id" } },
@@ -321,17 +321,3 @@ export const RIGHTS: readonly Script[] = [
     ],
   },
 ];
-
-/** On the call that was heard last. */
-function offer(cost: number): Template {
-  return {
-    type: "propose",
-    task: "$t.id",
-    round: "$call.round",
-    agent: "actor",
-    cost,
-    expected_ms: 1,
-    load_permille: 0,
-    hold_ms: { $ms: "hold_ms" },
-  };
-}

@@ -1,7 +1,7 @@
 /** How many tasks come of a task, and what becomes of them when the peer that they are for was away. Section 5. */
 import type { Script, Step, Template } from "../script.ts";
 import { agreeTo, awardOf, ENDLESS, result } from "./calls.ts";
-import { ABOUT, SKILL, STORE, STORED, workers } from "./tasks.ts";
+import { ABOUT, proposal, SKILL, STORE, STORED, workers } from "./tasks.ts";
 
 /** What a run of P submits: tasks for D, each with so many to give away. */
 function asks(...numbers: readonly (number | undefined)[]): Template {
@@ -29,19 +29,7 @@ const CALL: Template = { type: "cfp", skill: SKILL, round: 1 };
 /** D is called, and bids. */
 const BID: readonly Step[] = [
   { hear: "D", message: CALL, as: "call" },
-  {
-    say: "D",
-    message: {
-      type: "propose",
-      task: "$call.task",
-      round: "$call.round",
-      agent: "actor",
-      cost: 1,
-      expected_ms: 1,
-      load_permille: 0,
-      hold_ms: { $ms: "hold_ms" },
-    },
-  },
+  { say: "D", message: proposal(1, "$call.task") },
 ];
 /** D gets one that may cause so many. */
 function given(sub_tasks: number): readonly Step[] {

@@ -126,23 +126,24 @@ export function conducted(options: TakeOver = {}): readonly Step[] {
   return [...overtaken(options), { say: "B", message: { type: "promise", task: "$t.id", ballot: "$p.ballot" } }];
 }
 
+/** A bid on the call that was heard last. */
+export function proposal(cost: number, task = "$t.id"): Template {
+  return {
+    type: "propose",
+    task,
+    round: "$call.round",
+    agent: "actor",
+    cost,
+    expected_ms: 1,
+    load_permille: 0,
+    hold_ms: { $ms: "hold_ms" },
+  };
+}
 /** The actor is called, and bids. */
 export function bid(by: Actor, cost: number): readonly Step[] {
   return [
     { hear: by, message: { type: "cfp", task: "$t.id" }, as: "call" },
-    {
-      say: by,
-      message: {
-        type: "propose",
-        task: "$t.id",
-        round: "$call.round",
-        agent: "actor",
-        cost,
-        expected_ms: 1,
-        load_permille: 0,
-        hold_ms: { $ms: "hold_ms" },
-      },
-    },
+    { say: by, message: proposal(cost) },
   ];
 }
 /** The award that D gets, `$won`, with its ballot. */
